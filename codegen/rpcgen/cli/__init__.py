@@ -1,0 +1,4 @@
+"""The command line: one module a command. Nothing else prints or exits.
+
+Exit codes: 0 done, 1 findings, 2 wrong usage, 3 a bug of ours.
+"""

@@ -1,0 +1,58 @@
+"""`rpcgen`: chooses the command, turns failures into exit codes."""
+
+import argparse
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Sequence
+from importlib import import_module
+
+from rpcgen import __version__
+from rpcgen.cli.usage import UsageError
+
+COMMANDS = {
+    "build": "compile .rpc files to Python",
+    "explain": "tell what a rule of the compiler means",
+    "serve": "run endpoints in this process",
+}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command line; return the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    parser = argparse.ArgumentParser(
+        prog="rpcgen",
+        description="Declare a service once; call it with types, over HTTP or a broker.",
+        epilog="Exit codes: 0 done, 1 findings, 2 wrong usage, 3 a bug in rpcgen.",
+    )
+    parser.add_argument("--version", action="version", version=f"rpcgen {__version__}")
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    for name, summary in COMMANDS.items():
+        commands.add_parser(name, help=summary, add_help=False)
+    chosen, _ = parser.parse_known_args(given[:1])
+    # Only the module of the chosen command is imported: `build` starts without the runtime.
+    command = import_module(f"rpcgen.cli.{chosen.command}")
+    try:
+        status: int = command.run(given[1:])
+    except UsageError as error:
+        print(f"rpcgen {chosen.command}: {error}", file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception:
+        return _own_bug(chosen.command)
+    return status
+
+
+def _own_bug(command: str) -> int:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="rpcgen-bug-", suffix=".txt", delete=False, encoding="utf-8"
+    ) as file:
+        file.write(traceback.format_exc())
+    message = f"rpcgen {command}: a bug in rpcgen; what happened is in {file.name}"
+    print(f"{message}\nPlease report it with that file.", file=sys.stderr)
+    return 3

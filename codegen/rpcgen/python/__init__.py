@@ -1,0 +1,1 @@
+"""One target language: model → names → views → render → output."""
