@@ -5,11 +5,15 @@ each with a comma, which the formatter then leaves alone. So what fits the narro
 widths is left alone at every wider one too.
 """
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
 WIDTH = 88
+
+_HEAD = re.compile(r"[\w.]+[(\[]")
+_PARTS = re.compile(r"""[()\[\],]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +45,30 @@ class Either:
 Node: TypeAlias = str | Brackets | Joined | Either
 
 
+def parse(text: str) -> Node:
+    """Return a call or subscript written as text as a node, so that it can be laid out."""
+    match = _HEAD.match(text)
+    if match is None or not text.endswith((")", "]")):
+        return text
+    items, depth, start = [], 0, match.end()
+    for part in _PARTS.finditer(text, match.end(), len(text) - 1):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(part.group(), 0)
+        if depth < 0:
+            return text
+        if depth == 0 and part.group() == ",":
+            items.append(text[start : part.start()])
+            start = part.end()
+    items.append(text[start:-1])
+    return Brackets(match.group(), [_argument(it.strip()) for it in items], text[-1])
+
+
+def _argument(text: str) -> Node:
+    name, equals, value = text.partition("=")
+    if equals and name.isidentifier():
+        return Joined(f"{name}=", parse(value))
+    return parse(text)
+
+
 def flat(node: Node) -> str:
     """Return `node` on one line."""
     match node:
@@ -65,8 +93,9 @@ def _lines(node: Node, indent: int, before: str, after: str) -> list[str]:
             return _lines(inner, indent, before + text, after)
         case Brackets(head, items, tail) if items and not _fits(node, indent, before, after):
             rows = [" " * indent + before + head]
+            comma = "" if head.endswith("[") and before + head != "[" and len(items) == 1 else ","
             for item in items:
-                rows += _lines(item, indent + 4, "", ",")
+                rows += _lines(item, indent + 4, "", comma)
             rows.append(" " * indent + tail + after)
             return rows
         case Either(alternatives) if not _fits(node, indent, before, after):

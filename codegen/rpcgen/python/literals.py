@@ -46,6 +46,8 @@ def scalar(value: model.Scalar | list[object] | dict[str, object]) -> str:
 def duration(value: timedelta) -> str:
     """Return the source of a duration, in the largest unit that keeps it whole."""
     milliseconds = value // timedelta(milliseconds=1)
+    if milliseconds == 0:
+        return "dt.timedelta(0)"
     for unit, size in (("hours", 3_600_000), ("minutes", 60_000), ("seconds", 1_000)):
         if milliseconds % size == 0:
             return f"dt.timedelta({unit}={milliseconds // size})"

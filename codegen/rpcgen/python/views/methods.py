@@ -8,7 +8,7 @@ from rpcgen.language import model
 from rpcgen.language.types import parts
 from rpcgen.python import literals, names
 from rpcgen.python.annotate import REPLY, REQUEST, Annotator, Imports
-from rpcgen.python.layout import Brackets, Joined, Node, lay_out
+from rpcgen.python.layout import Brackets, Joined, Node, lay_out, parse
 from rpcgen.python.views.imports import import_lines
 
 
@@ -72,7 +72,7 @@ def _method(method: model.Method, service: model.Service, annotator: Annotator) 
         result = "None"
         if method.result is not None:
             result = annotator.annotation(method.result, REPLY)
-            arguments.append(f"result={result}")
+            arguments.append(Joined("result=", parse(result)))
         kind = f"{kind}[{result}]"
     arguments += _promises(method, annotator)
     constant = names.method_constant(service, method)
@@ -100,7 +100,7 @@ def _promises(method: model.Method, annotator: Annotator) -> list[Node]:
 def _param(field: model.Field, flows_back: bool, annotator: Annotator) -> Node:
     name = names.parameter(field)
     annotation = annotator.annotation(field.type, REPLY if flows_back else REQUEST)
-    arguments: list[Node] = [f'"{name}"', annotation]
+    arguments: list[Node] = [f'"{name}"', parse(annotation)]
     if field.default is not None:
         arguments.append(f"default={annotator.typed_default(field.default, field.type)}")
     elif isinstance(field.type, model.Optional):

@@ -7,7 +7,7 @@ from rpcgen.language import model
 from rpcgen.language.types import parts
 from rpcgen.python import literals, names
 from rpcgen.python.annotate import FIELD, REPLY, REQUEST, Annotator, Imports
-from rpcgen.python.layout import Brackets, Either, Joined, lay_out
+from rpcgen.python.layout import Brackets, Either, Joined, lay_out, parse
 from rpcgen.python.views import docs
 from rpcgen.python.views.imports import import_lines
 
@@ -166,7 +166,7 @@ class _Models:
         self.imports.name("typing", "TypeAlias")
         assert alias.type is not None
         annotation = self._annotator.annotation(alias.type, REQUEST)
-        header = f"{names.declared(alias)}: TypeAlias = {annotation}"
+        header = lay_out(Joined(f"{names.declared(alias)}: TypeAlias = ", parse(annotation)))
         return ItemView(False, header, _statement_doc(alias, self._package), [])
 
     def _union(self, union: model.Union) -> Iterator[ItemView]:
@@ -214,7 +214,8 @@ def field_line(name: str, annotation: str, field: model.Field, annotator: Annota
         wire = literals.quoted(field.wire)
         arguments += [f"validation_alias={wire}", f"serialization_alias={wire}"]
     if not arguments:
-        return f"{name}: {annotation}" + (f" = {default}" if default else "")
+        after = f" = {default}" if default else ""
+        return lay_out(Joined(f"{name}: ", parse(annotation)), 4, after).strip()
     annotator.imports.name("pydantic", "Field")
     return lay_out(Joined(f"{name}: {annotation} = ", Brackets("Field(", arguments, ")")), 4).strip()
 

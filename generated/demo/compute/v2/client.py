@@ -206,7 +206,7 @@ class ComputeClient(rpc.Client):
         self._caller.call(COMPUTE_UNPAUSE_INSTANCE, [instance_id])
 
     def suspend_instance(self, instance_id: UUID) -> None:
-        """Save the memory of an instance on disk and let it stand still. Nothing happens if it does.
+        """Save the memory of an instance on disk and stop it. Nothing happens if it is saved.
 
         Raises:
             NotFound: Nothing has this id or name.
@@ -311,7 +311,7 @@ class ComputeClient(rpc.Client):
         instance_id: UUID,
         keep_for: dt.timedelta = dt.timedelta(hours=24),
     ) -> None:
-        """Delete an instance so that it can be restored for a while. Nothing happens if it is deleted.
+        """Delete an instance but keep it for a while. Nothing happens if it is deleted.
 
         Args:
             keep_for: When this has passed, it is deleted for good. Since 2.1.
@@ -322,7 +322,7 @@ class ComputeClient(rpc.Client):
         self._caller.call(COMPUTE_SOFT_DELETE_INSTANCE, [instance_id, keep_for])
 
     def restore_instance(self, instance_id: UUID) -> Instance:
-        """Restore a deleted instance; it is switched off then. Nothing happens if it is not deleted.
+        """Bring a deleted instance back, switched off. Nothing happens if it is not deleted.
 
         Raises:
             NotFound: Nothing has this id or name.
@@ -697,7 +697,7 @@ class AsyncComputeClient(rpc.AsyncClient):
         await self._caller.call(COMPUTE_UNPAUSE_INSTANCE, [instance_id])
 
     async def suspend_instance(self, instance_id: UUID) -> None:
-        """Save the memory of an instance on disk and let it stand still. Nothing happens if it does.
+        """Save the memory of an instance on disk and stop it. Nothing happens if it is saved.
 
         Raises:
             NotFound: Nothing has this id or name.
@@ -810,7 +810,7 @@ class AsyncComputeClient(rpc.AsyncClient):
         instance_id: UUID,
         keep_for: dt.timedelta = dt.timedelta(hours=24),
     ) -> None:
-        """Delete an instance so that it can be restored for a while. Nothing happens if it is deleted.
+        """Delete an instance but keep it for a while. Nothing happens if it is deleted.
 
         Args:
             keep_for: When this has passed, it is deleted for good. Since 2.1.
@@ -821,7 +821,7 @@ class AsyncComputeClient(rpc.AsyncClient):
         await self._caller.call(COMPUTE_SOFT_DELETE_INSTANCE, [instance_id, keep_for])
 
     async def restore_instance(self, instance_id: UUID) -> Instance:
-        """Restore a deleted instance; it is switched off then. Nothing happens if it is not deleted.
+        """Bring a deleted instance back, switched off. Nothing happens if it is not deleted.
 
         Raises:
             NotFound: Nothing has this id or name.
@@ -1316,7 +1316,7 @@ class ConductorClient(rpc.Client):
         )
 
     def evacuate_host(self, host: str) -> list[Migration]:
-        """Start the instances of a lost host anew on other hosts; those that fit nowhere get a fault.
+        """Start the instances of a lost host on others; those that fit nowhere get a fault.
 
         Since 2.2.
 
@@ -1485,7 +1485,7 @@ class AsyncConductorClient(rpc.AsyncClient):
         )
 
     async def evacuate_host(self, host: str) -> list[Migration]:
-        """Start the instances of a lost host anew on other hosts; those that fit nowhere get a fault.
+        """Start the instances of a lost host on others; those that fit nowhere get a fault.
 
         Since 2.2.
 

@@ -137,7 +137,10 @@ COMPUTE_STOP_INSTANCE = rpc.Call[None](
         rpc.Param("instance_id", UUID),
         rpc.Param(
             "patience",
-            Annotated[dt.timedelta, Field(ge=dt.timedelta(hours=0), le=dt.timedelta(minutes=10))],
+            Annotated[
+                dt.timedelta,
+                Field(ge=dt.timedelta(0), le=dt.timedelta(minutes=10)),
+            ],
             default=dt.timedelta(minutes=1),
             since=1,
         ),
@@ -269,7 +272,10 @@ COMPUTE_SOFT_DELETE_INSTANCE = rpc.Call[None](
         rpc.Param("instance_id", UUID),
         rpc.Param(
             "keep_for",
-            Annotated[dt.timedelta, Field(ge=dt.timedelta(minutes=1), le=dt.timedelta(hours=720))],
+            Annotated[
+                dt.timedelta,
+                Field(ge=dt.timedelta(minutes=1), le=dt.timedelta(hours=720)),
+            ],
             default=dt.timedelta(hours=24),
             since=1,
         ),
@@ -611,7 +617,10 @@ CONDUCTOR_CLAIM_RESOURCES = rpc.Call[Claim](
         rpc.Param("resources", Resources),
         rpc.Param(
             "valid_for",
-            Annotated[dt.timedelta, Field(ge=dt.timedelta(seconds=1), le=dt.timedelta(hours=24))],
+            Annotated[
+                dt.timedelta,
+                Field(ge=dt.timedelta(seconds=1), le=dt.timedelta(hours=24)),
+            ],
             default=dt.timedelta(minutes=10),
         ),
     ],

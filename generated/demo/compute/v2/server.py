@@ -229,7 +229,7 @@ class ComputeServer(rpc.Endpoint):
         ctx: rpc.Context,
         instance_id: UUID,
     ) -> None | Awaitable[None]:
-        """Save the memory of an instance on disk and let it stand still. Nothing happens if it does.
+        """Save the memory of an instance on disk and stop it. Nothing happens if it is saved.
 
         Raises:
             NotFound: Nothing has this id or name.
@@ -364,7 +364,7 @@ class ComputeServer(rpc.Endpoint):
         instance_id: UUID,
         keep_for: dt.timedelta,
     ) -> None | Awaitable[None]:
-        """Delete an instance so that it can be restored for a while. Nothing happens if it is deleted.
+        """Delete an instance but keep it for a while. Nothing happens if it is deleted.
 
         Args:
             keep_for: When this has passed, it is deleted for good. Since 2.1.
@@ -379,7 +379,7 @@ class ComputeServer(rpc.Endpoint):
         ctx: rpc.Context,
         instance_id: UUID,
     ) -> Instance | Awaitable[Instance]:
-        """Restore a deleted instance; it is switched off then. Nothing happens if it is not deleted.
+        """Bring a deleted instance back, switched off. Nothing happens if it is not deleted.
 
         Raises:
             NotFound: Nothing has this id or name.
@@ -936,7 +936,7 @@ class ConductorServer(rpc.Endpoint):
         ctx: rpc.Context,
         host: str,
     ) -> list[Migration] | Awaitable[list[Migration]]:
-        """Start the instances of a lost host anew on other hosts; those that fit nowhere get a fault.
+        """Start the instances of a lost host on others; those that fit nowhere get a fault.
 
         Since 2.2.
 
