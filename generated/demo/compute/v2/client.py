@@ -206,7 +206,7 @@ class ComputeClient(rpc.Client):
         self._caller.call(COMPUTE_UNPAUSE_INSTANCE, [instance_id])
 
     def suspend_instance(self, instance_id: UUID) -> None:
-        """Save the memory of an instance on disk and stop it. Nothing happens if it is saved.
+        """Save the memory of an instance on disk and freeze it. Nothing happens if it is frozen.
 
         Raises:
             NotFound: Nothing has this id or name.
@@ -697,7 +697,7 @@ class AsyncComputeClient(rpc.AsyncClient):
         await self._caller.call(COMPUTE_UNPAUSE_INSTANCE, [instance_id])
 
     async def suspend_instance(self, instance_id: UUID) -> None:
-        """Save the memory of an instance on disk and stop it. Nothing happens if it is saved.
+        """Save the memory of an instance on disk and freeze it. Nothing happens if it is frozen.
 
         Raises:
             NotFound: Nothing has this id or name.

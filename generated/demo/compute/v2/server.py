@@ -229,7 +229,7 @@ class ComputeServer(rpc.Endpoint):
         ctx: rpc.Context,
         instance_id: UUID,
     ) -> None | Awaitable[None]:
-        """Save the memory of an instance on disk and stop it. Nothing happens if it is saved.
+        """Save the memory of an instance on disk and freeze it. Nothing happens if it is frozen.
 
         Raises:
             NotFound: Nothing has this id or name.
