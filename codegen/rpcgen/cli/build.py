@@ -74,7 +74,7 @@ def _print_report(compiled: Compiled) -> None:
     count = len(compiled.report.diagnostics)
     sys.stderr.write(render(compiled.report))
     noun = "mistake" if count == 1 else "mistakes"
-    _say(f"{count} {noun} found; nothing was written", file=sys.stderr)
+    _complain(f"{count} {noun} found; nothing was written")
 
 
 def _show(found: list[Change], compiled: Compiled, *, diff: bool) -> int:
@@ -84,7 +84,7 @@ def _show(found: list[Change], compiled: Compiled, *, diff: bool) -> int:
         else:
             _say(f"{change.path}: {'missing' if change.was is None else 'not current'}")
     if found:
-        _say("not up to date; run `rpcgen build`", file=sys.stderr)
+        _complain("not up to date; run `rpcgen build`")
         return 1
     _say(f"{_counted(compiled)}: {len(compiled.files)} files are up to date")
     return 0
@@ -97,7 +97,7 @@ def _counted(compiled: Compiled) -> str:
 
 def _watch(paths: list[Path], out: Path, config: Config) -> int:
     """Build, then again after each change, until interrupted."""
-    seen: dict[Path, float] = {}
+    seen: dict[Path, int] = {}
     read: list[Path] = []
     while True:
         now = _times([*paths, *read])
@@ -105,12 +105,12 @@ def _watch(paths: list[Path], out: Path, config: Config) -> int:
             try:
                 _, read = _build(paths, out, config)
             except UsageError as error:
-                _say(f"rpcgen build: {error}", file=sys.stderr)
+                _complain(f"rpcgen build: {error}")
             seen = _times([*paths, *read])
         time.sleep(WATCH_SECONDS)
 
 
-def _times(paths: list[Path]) -> dict[Path, float]:
+def _times(paths: list[Path]) -> dict[Path, int]:
     times = {}
     for path in paths:
         for file in [path, *path.rglob(f"*{SUFFIX}")] if path.is_dir() else [path]:
@@ -119,5 +119,9 @@ def _times(paths: list[Path]) -> dict[Path, float]:
     return times
 
 
-def _say(text: str, file: "object | None" = None) -> None:
-    print(text, file=sys.stderr if file is sys.stderr else sys.stdout, flush=True)
+def _say(text: str) -> None:
+    print(text, flush=True)
+
+
+def _complain(text: str) -> None:
+    print(text, file=sys.stderr, flush=True)

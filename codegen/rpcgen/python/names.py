@@ -148,7 +148,7 @@ def _check_path(package: model.Package, report: Report) -> None:
     for segment in segments:
         if segment in _KEYWORDS:
             message = f"`{segment}` is a word of Python and cannot be part of a package's name"
-            report.add("python-name", package.span, message, f"for example `{segment}s`")
+            report.add("python-name", package.span, message, "another word")
     if segments[0] in _TAKEN_PACKAGES:
         message = f"a package `{segments[0]}` would hide Python's module of that name"
         accepted = f"a part in front, such as `acme.{package.name}`"
@@ -181,8 +181,8 @@ def _distinct(pairs: Iterable[tuple[model.Item, str]], report: Report) -> None:
 
 def _claim(name: str, item: model.Item, owners: dict[str, model.Item], report: Report) -> None:
     first = owners.setdefault(name, item)
-    if first is item or first.name == item.name == name:
-        return
+    if first is item or (type(first) is type(item) and first.name == item.name):
+        return  # the language reports two members of one name
     message = f"`{item.name}` and `{first.name}` would both be `{name}` in Python"
     report.add("python-clash", item.span, message, "another name", [(first.span, "the other one")])
 

@@ -15,7 +15,8 @@ _STANDARD = ("abc", "collections.abc", "dataclasses", "decimal", "enum", "typing
 def import_lines(imports: Imports, *, runtime: bool = True) -> list[str]:
     """Return the import statements of a file, groups parted by an empty line."""
     standard = sorted(imports.modules)
-    foreign, local = [], []
+    foreign: list[str] = []
+    local: list[str] = []
     for module, wanted in sorted(imports.names.items(), key=lambda it: _by_name(it[0])):
         line = import_from(module, wanted)
         if module.startswith("."):

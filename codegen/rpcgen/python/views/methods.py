@@ -7,8 +7,8 @@ from datetime import timedelta
 from rpcgen.language import model
 from rpcgen.language.types import parts
 from rpcgen.python import literals, names
-from rpcgen.python.annotate import REPLY, REQUEST, Annotator, Imports
-from rpcgen.python.layout import Brackets, Joined, Node, lay_out, parse
+from rpcgen.python.annotate import REPLY, REQUEST, Annotator, Imports, Style
+from rpcgen.python.layout import Brackets, Joined, Node, flat, lay_out, parse
 from rpcgen.python.views.imports import import_lines
 
 
@@ -30,7 +30,8 @@ def methods_view(package: model.Package, header: str) -> MethodsView:
     statements = [_minors(package, imports)] if services else []
     for service in services:
         statements.append(_service(service))
-        statements += [_method(it, service, annotator) for it in service.methods]
+        for method in service.methods:
+            statements += _MethodWriter(method, service, annotator).statements()
     doc = literals.docstring(f"What the services of `{package.name}` promise.", 0)
     lines = import_lines(imports, runtime=bool(services))
     return MethodsView(header, doc, lines, statements)
@@ -59,57 +60,93 @@ def _service(service: model.Service) -> str:
     return lay_out(Joined(f"{names.service_constant(service)} = ", call))
 
 
-def _method(method: model.Method, service: model.Service, annotator: Annotator) -> str:
-    kind = f"rpc.{method.verb.capitalize()}"
-    style = REPLY if method.verb == "event" else REQUEST
-    params = [_param(it, style is REPLY, annotator) for it in method.parameters]
-    arguments: list[Node] = [
-        names.service_constant(service),
-        f'"{method.name}"',
-        Brackets("[", params, "]", exploded=True),
-    ]
-    if method.verb == "call":
-        result = "None"
-        if method.result is not None:
-            result = annotator.annotation(method.result, REPLY)
-            arguments.append(Joined("result=", parse(result)))
-        kind = f"{kind}[{result}]"
-    arguments += _promises(method, annotator)
-    constant = names.method_constant(service, method)
-    return lay_out(Joined(f"{constant} = ", Brackets(f"{kind}(", arguments, ")", exploded=True)))
+class _MethodWriter:
+    """Writes the table's entry of one method."""
+
+    def __init__(self, method: model.Method, service: model.Service, annotator: Annotator) -> None:
+        self._method = method
+        self._service = service
+        self._annotator = annotator
+        self._constant = names.method_constant(service, method)
+        self._aliases: list[str] = []
+
+    def statements(self) -> list[str]:
+        """Return the entry, and before it the names that it needs."""
+        method = self._method
+        kind = f"rpc.{method.verb.capitalize()}"
+        style = REPLY if method.verb == "event" else REQUEST
+        arguments: list[Node] = [
+            names.service_constant(self._service),
+            f'"{method.name}"',
+            Brackets("[", [self._param(it, style) for it in method.parameters], "]", exploded=True),
+        ]
+        if method.verb == "call":
+            result: Node = "None"
+            if method.result is not None:
+                result = self._value("result", method.result, REPLY)
+                arguments.append(Joined("result=", result))
+            kind = f"{kind}[{flat(result)}]"
+        arguments += self._promises()
+        call = Brackets(f"{kind}(", arguments, ")", exploded=True)
+        return [*self._aliases, lay_out(Joined(f"{self._constant} = ", call))]
+
+    def _promises(self) -> list[Node]:
+        method = self._method
+        said: list[Node] = []
+        if method.wire != method.name:
+            said.append(f"wire={literals.quoted(method.wire)}")
+        if method.raises:
+            errors = [self._annotator.imports.local(it.error) for it in method.raises]
+            said.append(Joined("raises=", Brackets("[", errors, "]")))
+        if method.timeout is not None:
+            said.append(f"timeout={method.timeout / timedelta(seconds=1)!r}")
+        if method.idempotent:
+            said.append("idempotent=True")
+        if method.readonly:
+            said.append("readonly=True")
+        if method.since:
+            said.append(f"since={method.since}")
+        return said
+
+    def _param(self, field: model.Field, style: Style) -> Node:
+        name = names.parameter(field)
+        inner = field.type.inner if isinstance(field.type, model.Optional) else field.type
+        arguments: list[Node] = [f'"{name}"', self._value(name, inner, style)]
+        if field.default is not None:
+            default = self._annotator.typed_default(field.default, field.type)
+            arguments.append(f"default={default}")
+        if isinstance(field.type, model.Optional):
+            arguments.append("optional=True")
+        if field.wire != name:
+            arguments.append(f"wire={literals.quoted(field.wire)}")
+        if field.since:
+            arguments.append(f"since={field.since}")
+        return Brackets("rpc.Param(", arguments, ")")
+
+    def _value(self, what: str, type_: model.Type, style: Style) -> Node:
+        """Return an annotation as an argument; `A | B` of a union gets a name of its own first.
+
+        Its name stands for `Annotated[…]`, which type checkers take as a value but not with `|`.
+        """
+        text = self._annotator.annotation(type_, style)
+        if not _is_union(type_) or " | " not in text:
+            return parse(text)
+        self._annotator.imports.name("typing", "TypeAlias")
+        alias = f"_{self._constant}_{what.upper()}"
+        self._aliases.append(lay_out(Joined(f"{alias}: TypeAlias = ", parse(text))))
+        return alias
 
 
-def _promises(method: model.Method, annotator: Annotator) -> list[Node]:
-    said: list[Node] = []
-    if method.wire != method.name:
-        said.append(f"wire={literals.quoted(method.wire)}")
-    if method.raises:
-        errors = [annotator.imports.local(it.error) for it in method.raises]
-        said.append(Joined("raises=", Brackets("[", errors, "]")))
-    if method.timeout is not None:
-        said.append(f"timeout={method.timeout / timedelta(seconds=1)!r}")
-    if method.idempotent:
-        said.append("idempotent=True")
-    if method.readonly:
-        said.append("readonly=True")
-    if method.since:
-        said.append(f"since={method.since}")
-    return said
-
-
-def _param(field: model.Field, flows_back: bool, annotator: Annotator) -> Node:
-    name = names.parameter(field)
-    annotation = annotator.annotation(field.type, REPLY if flows_back else REQUEST)
-    arguments: list[Node] = [f'"{name}"', parse(annotation)]
-    if field.default is not None:
-        arguments.append(f"default={annotator.typed_default(field.default, field.type)}")
-    elif isinstance(field.type, model.Optional):
-        arguments.append("default=None")
-    if field.wire != name:
-        arguments.append(f"wire={literals.quoted(field.wire)}")
-    if field.since:
-        arguments.append(f"since={field.since}")
-    return Brackets("rpc.Param(", arguments, ")")
+def _is_union(type_: model.Type) -> bool:
+    match type_:
+        case model.Optional(inner):
+            return _is_union(inner)
+        case model.Named(model.Alias(type=inner)) if inner is not None:
+            return _is_union(inner)
+        case model.Named(model.Union()):
+            return True
+        case _:
+            return False
 
 
 def _minors(package: model.Package, imports: Imports) -> str:

@@ -181,7 +181,9 @@ class _Models:
             doc = docs.of_item(variant, f"`{union.name}`, variant `{variant.name}`.", self._package)
             base = self.imports.local(variant.struct)
             yield ItemView(True, f"class {name}({base}):", doc, [member])
-        yield ItemView(False, self._union_alias(union, classes), _statement_doc(union, self._package), [])
+        yield ItemView(
+            False, self._union_alias(union, classes), _statement_doc(union, self._package), []
+        )
 
     def _union_alias(self, union: model.Union, classes: list[str]) -> str:
         name = names.declared(union)
@@ -217,7 +219,9 @@ def field_line(name: str, annotation: str, field: model.Field, annotator: Annota
         after = f" = {default}" if default else ""
         return lay_out(Joined(f"{name}: ", parse(annotation)), 4, after).strip()
     annotator.imports.name("pydantic", "Field")
-    return lay_out(Joined(f"{name}: {annotation} = ", Brackets("Field(", arguments, ")")), 4).strip()
+    return lay_out(
+        Joined(f"{name}: {annotation} = ", Brackets("Field(", arguments, ")")), 4
+    ).strip()
 
 
 _FACTORIES = {"[]": "default_factory=list", "{}": "default_factory=dict"}
@@ -244,7 +248,12 @@ def _mentioned(declaration: model.TypeDeclaration) -> list[model.TypeDeclaration
             return [it.struct for it in variants]
         case _:
             types = []
-    return [it.declaration for type_ in types for it in _deep(type_, False) if isinstance(it, model.Named)]
+    return [
+        it.declaration
+        for type_ in types
+        for it in _deep(type_, False)
+        if isinstance(it, model.Named)
+    ]
 
 
 def _deep(type_: model.Type, through: bool) -> Iterator[model.Type]:

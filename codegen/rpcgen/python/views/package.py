@@ -36,7 +36,9 @@ def package_view(package: model.Package, header: str) -> PackageView:
                 homes[names.declared(declaration)] = "errors"
             case model.Union():
                 homes[names.declared(declaration)] = "models"
-                homes |= {names.variant_class(declaration, it): "models" for it in declaration.variants}
+                homes |= {
+                    names.variant_class(declaration, it): "models" for it in declaration.variants
+                }
             case _:
                 homes[names.declared(declaration)] = "models"
     ordered = sorted(homes, key=by_kind)

@@ -92,7 +92,7 @@ COMPUTE_BUILD_INSTANCE = rpc.Call[Instance](
     [
         rpc.Param("request", BuildRequest),
         rpc.Param("host", HostName),
-        rpc.Param("claim_id", UUID | None, default=None, since=1),
+        rpc.Param("claim_id", UUID, optional=True, since=1),
     ],
     result=Instance,
     raises=[_common.NotFound, NoRoom, HostUnavailable, QuotaExceeded, ClaimExpired],
@@ -112,10 +112,10 @@ COMPUTE_LIST_INSTANCES = rpc.Call[list[Instance]](
     _COMPUTE,
     "list_instances",
     [
-        rpc.Param("host", HostName | None, default=None),
-        rpc.Param("project_id", UUID | None, default=None),
+        rpc.Param("host", HostName, optional=True),
+        rpc.Param("project_id", UUID, optional=True),
         rpc.Param("states", list[InstanceState], default=[]),
-        rpc.Param("page", _common.Page | None, default=None),
+        rpc.Param("page", _common.Page, optional=True),
         rpc.Param("tags", list[Tag], default=[], since=2),
     ],
     result=list[Instance],
@@ -209,7 +209,7 @@ COMPUTE_UNSHELVE_INSTANCE = rpc.Call[Instance](
     "unshelve_instance",
     [
         rpc.Param("instance_id", UUID),
-        rpc.Param("host", HostName | None, default=None, since=2),
+        rpc.Param("host", HostName, optional=True, since=2),
     ],
     result=Instance,
     raises=[_common.NotFound, InvalidState, NoValidHost, NoRoom, HostUnavailable],
@@ -221,7 +221,7 @@ COMPUTE_RESCUE_INSTANCE = rpc.Call[None](
     "rescue_instance",
     [
         rpc.Param("instance_id", UUID),
-        rpc.Param("image_id", UUID | None, default=None, since=1),
+        rpc.Param("image_id", UUID, optional=True, since=1),
     ],
     raises=[_common.NotFound, InvalidState],
 )
@@ -240,7 +240,7 @@ COMPUTE_REBUILD_INSTANCE = rpc.Call[Instance](
     [
         rpc.Param("instance_id", UUID),
         rpc.Param("boot", BootSource),
-        rpc.Param("metadata", Metadata | None, default=None, since=1),
+        rpc.Param("metadata", Metadata, optional=True, since=1),
     ],
     result=Instance,
     raises=[_common.NotFound, InvalidState],
@@ -382,7 +382,7 @@ COMPUTE_ATTACH_VOLUME = rpc.Call[VolumeAttachment](
     [
         rpc.Param("instance_id", UUID),
         rpc.Param("volume_id", UUID),
-        rpc.Param("device", Device | None, default=None),
+        rpc.Param("device", Device, optional=True),
         rpc.Param("read_only", bool, default=False, since=3),
     ],
     result=VolumeAttachment,
@@ -415,7 +415,7 @@ COMPUTE_ATTACH_INTERFACE = rpc.Call[Interface](
     [
         rpc.Param("instance_id", UUID),
         rpc.Param("network_id", UUID),
-        rpc.Param("address", IpAddress | None, default=None),
+        rpc.Param("address", IpAddress, optional=True),
     ],
     result=Interface,
     raises=[_common.NotFound, InvalidState, AddressInUse],
@@ -475,7 +475,7 @@ COMPUTE_LIST_HOSTS = rpc.Call[list[Host]](
     _COMPUTE,
     "list_hosts",
     [
-        rpc.Param("zone", str | None, default=None),
+        rpc.Param("zone", str, optional=True),
     ],
     result=list[Host],
     readonly=True,
@@ -509,8 +509,8 @@ COMPUTE_SET_HOST_STATUS = rpc.Call[HostStatus | rpc.Unrecognized](
         rpc.Param("status", HostStatus),
         rpc.Param(
             "reason",
-            Annotated[str, Field(max_length=255)] | None,
-            default=None,
+            Annotated[str, Field(max_length=255)],
+            optional=True,
             since=1,
         ),
     ],
@@ -528,7 +528,7 @@ COMPUTE_DROP_CACHED_IMAGES = rpc.Fanout(
     _COMPUTE,
     "drop_cached_images",
     [
-        rpc.Param("image_ids", list[UUID] | None, default=None),
+        rpc.Param("image_ids", list[UUID], optional=True),
     ],
     since=2,
 )
@@ -547,7 +547,7 @@ COMPUTE_INSTANCE_STATE_CHANGED = rpc.Event(
         rpc.Param("old_state", InstanceState | rpc.Unrecognized),
         rpc.Param("new_state", InstanceState | rpc.Unrecognized),
         rpc.Param("at", dt.datetime),
-        rpc.Param("reason", str | None, default=None, since=1),
+        rpc.Param("reason", str, optional=True, since=1),
     ],
 )
 COMPUTE_INSTANCE_DELETED = rpc.Event(
@@ -641,7 +641,7 @@ CONDUCTOR_LIST_CLAIMS = rpc.Call[list[Claim]](
     _CONDUCTOR,
     "list_claims",
     [
-        rpc.Param("host", HostName | None, default=None),
+        rpc.Param("host", HostName, optional=True),
     ],
     result=list[Claim],
     readonly=True,
@@ -654,7 +654,7 @@ CONDUCTOR_BUILD_INSTANCES = rpc.Call[list[Instance]](
         rpc.Param("request", BuildRequest),
         rpc.Param("count", Annotated[int, Field(ge=1, le=100)], default=1),
         rpc.Param("placement", Placement, default=Placement.spread),
-        rpc.Param("zone", str | None, default=None, since=1),
+        rpc.Param("zone", str, optional=True, since=1),
     ],
     result=list[Instance],
     raises=[_common.NotFound, NoValidHost, QuotaExceeded],
@@ -665,7 +665,7 @@ CONDUCTOR_LIVE_MIGRATE_INSTANCE = rpc.Call[Migration](
     "live_migrate_instance",
     [
         rpc.Param("instance_id", UUID),
-        rpc.Param("destination", HostName | None, default=None),
+        rpc.Param("destination", HostName, optional=True),
         rpc.Param("copy_disk", bool, default=False, wire="block_migration"),
     ],
     result=Migration,
@@ -703,9 +703,9 @@ CONDUCTOR_LIST_MIGRATIONS = rpc.Call[list[Migration]](
     _CONDUCTOR,
     "list_migrations",
     [
-        rpc.Param("instance_id", UUID | None, default=None),
-        rpc.Param("status", MigrationStatus | None, default=None),
-        rpc.Param("page", _common.Page | None, default=None),
+        rpc.Param("instance_id", UUID, optional=True),
+        rpc.Param("status", MigrationStatus, optional=True),
+        rpc.Param("page", _common.Page, optional=True),
     ],
     result=list[Migration],
     readonly=True,
@@ -763,7 +763,7 @@ CONDUCTOR_REFRESH_HOST_CACHE = rpc.Fanout(
     _CONDUCTOR,
     "refresh_host_cache",
     [
-        rpc.Param("host", HostName | None, default=None),
+        rpc.Param("host", HostName, optional=True),
     ],
 )
 CONDUCTOR_MIGRATION_ENDED = rpc.Event(

@@ -1,0 +1,236 @@
+"""What a stub calls through: a transport and the call's options.
+
+`_Caller` decides and never waits; the two shells below wait, each in its own way, and are alike
+but for `async` and `await` (a test holds them to that).
+"""
+
+import asyncio
+import copy
+import secrets
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Generic, TypeVar
+
+from pydantic_core import from_json
+from typing_extensions import Self
+
+from rpcgen_runtime import errors
+from rpcgen_runtime.context import CURRENT, Deadline, child_traceparent
+from rpcgen_runtime.errors import ExpiredUnstarted, RpcError, VersionCapExceeded
+from rpcgen_runtime.interceptors import Invocation, around
+from rpcgen_runtime.messages import Failure, Reply, Request, Verb
+from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Method
+from rpcgen_runtime.options import CallOptions
+from rpcgen_runtime.retries import Attempts
+from rpcgen_runtime.serializer import incoming_reply, outgoing_params
+from rpcgen_runtime.targets import Version
+from rpcgen_runtime.transport import AsyncTransport, Transport
+
+R = TypeVar("R")
+T = TypeVar("T", Transport, AsyncTransport)
+
+MAX_TOLD_MESSAGE = 1_000
+OUR_CODES = range(-32099, -31999)
+
+
+class _Caller(Generic[T]):
+    """The part of a caller that does no I/O."""
+
+    def __init__(self, transport: T, options: CallOptions) -> None:
+        self.transport: T = transport
+        self.options = options
+        self._settings = transport.settings
+
+    def with_options(self, options: CallOptions) -> Self:
+        """Return a caller through the same transport."""
+        other = copy.copy(self)
+        other.options = options
+        return other
+
+    def can_send(self, method: Method, values: Sequence[object]) -> bool:
+        """Whether `version_cap` allows the call. Raises InvalidArguments."""
+        minor = method.request.check(values)
+        return self._within_cap(Version(method.service.version.major, minor))
+
+    def _within_cap(self, needed: Version) -> bool:
+        cap = self.options.version_cap
+        return cap is None or cap.serves(needed)
+
+    def _invocation(self, method: Method, values: Sequence[object]) -> Invocation:
+        arguments = {it.name: value for it, value in zip(method.params, values, strict=True)}
+        name = method.service.name
+        return Invocation("client", name, method.name, arguments, self.options.data())
+
+    def _request(self, method: Method, values: Sequence[object], data: dict[str, str]) -> Request:
+        params, minor = method.request.encode(values)
+        needed = Version(method.service.version.major, minor)
+        if not self._within_cap(needed):
+            cap = self.options.version_cap
+            raise VersionCapExceeded(f"`{method.label}` needs {needed}, the cap is {cap}")
+        parent = CURRENT.get()
+        deadline = self._deadline(method)
+        if parent is not None and parent.deadline.at < deadline.at:
+            deadline = parent.deadline
+        if deadline.passed():
+            raise ExpiredUnstarted(f"the deadline passed before `{method.label}` was sent")
+        serializer = self._settings.serializer
+        if serializer is not None:
+            params = outgoing_params(serializer, data, params)
+            data = dict(serializer.serialize_context(data))
+        target = method.service.target
+        if self.options.server is not None or method.verb is Verb.FANOUT:
+            fanout = method.verb is Verb.FANOUT
+            target = replace(target, server=self.options.server, fanout=fanout)
+        return Request(
+            verb=method.verb,
+            name=method.full_name,
+            params=params,
+            version=str(needed),
+            deadline=deadline,
+            message_id=secrets.token_hex(16),
+            traceparent=None if parent is None else child_traceparent(parent.traceparent),
+            data=data,
+            target=target,
+        )
+
+    def _deadline(self, method: Method) -> Deadline:
+        return Deadline.after(self.options.timeout or method.timeout or self._settings.timeout)
+
+    def _attempts(self, method: Method, request: Request) -> Attempts:
+        policy = self.options.retry or self._settings.retry
+        return Attempts(policy, self.transport.budget, method, request.deadline)
+
+    def _conclude(self, method: Call[R], request: Request, reply: Reply) -> R:
+        """Return the result that a reply holds, or raise the error that it is."""
+        serializer = self._settings.serializer
+        if serializer is not None:
+            reply = incoming_reply(serializer, request.data, reply)
+        if isinstance(reply, Failure):
+            raise _error_of(method, reply)
+        result = method.reply.decode(reply.result)
+        self.transport.budget.succeeded()
+        return result
+
+
+def _error_of(method: Method, failure: Failure) -> RpcError:
+    code, message = failure.code, failure.message[:MAX_TOLD_MESSAGE]
+    declared = method.errors.get(code)
+    if declared is not None:
+        return declared.decode(failure.data or b"{}")
+    data = None if failure.data is None else from_json(failure.data)
+    if code == errors.INTERNAL_ERROR:
+        found = data.get("error_id") if isinstance(data, dict) else None
+        return errors.InternalError(found if isinstance(found, str) else None)
+    known = errors.BY_CODE.get(code)
+    if known is None or (failure.is_foreign and code in OUR_CODES):
+        return errors.UnknownRemoteError(code, message, data)
+    return known(message)
+
+
+class Caller(_Caller[Transport]):
+    """Calls and waits. May be used by several threads."""
+
+    def call(self, method: Call[R], values: Sequence[object]) -> R:
+        """Return the method's result. Raises as `rpcgen_runtime.errors` tells."""
+        if not self._settings.interceptors:
+            return self._call(method, values, self.options.data())
+        invocation = self._invocation(method, values)
+        with around(self._settings.interceptors, invocation):
+            result = self._call(method, values, invocation.context)
+            invocation.result = result
+            return result
+
+    def _call(self, method: Call[R], values: Sequence[object], data: dict[str, str]) -> R:
+        request = self._request(method, values, data)
+        attempts = self._attempts(method, request)
+        while True:
+            try:
+                reply = self.transport.call(request)
+                return self._conclude(method, request, reply)
+            except RpcError as error:
+                pause = attempts.pause_after(error)
+                if pause is None:
+                    raise attempts.verdict(error) from error.__cause__
+            time.sleep(pause)
+
+    def cast(self, method: Cast, values: Sequence[object]) -> None:
+        """Send without waiting for an answer. Raises as `call` does, short of the answer."""
+        self._send(method, values)
+
+    def fanout(self, method: Fanout, values: Sequence[object]) -> None:
+        """Send to every server that is there."""
+        self._send(method, values)
+
+    def event(self, method: Event, values: Sequence[object]) -> None:
+        """Send to whoever listens."""
+        self._send(method, values)
+
+    def _send(self, method: Method, values: Sequence[object]) -> None:
+        invocation = self._invocation(method, values)
+        with around(self._settings.interceptors, invocation):
+            request = self._request(method, values, invocation.context)
+            attempts = self._attempts(method, request)
+            while True:
+                try:
+                    self.transport.send(request)
+                    return
+                except RpcError as error:
+                    pause = attempts.pause_after(error)
+                    if pause is None:
+                        raise attempts.verdict(error) from error.__cause__
+                time.sleep(pause)
+
+
+class AsyncCaller(_Caller[AsyncTransport]):
+    """Calls and awaits, on the transport's event loop."""
+
+    async def call(self, method: Call[R], values: Sequence[object]) -> R:
+        """Return the method's result. Raises as `rpcgen_runtime.errors` tells."""
+        if not self._settings.interceptors:
+            return await self._call(method, values, self.options.data())
+        invocation = self._invocation(method, values)
+        with around(self._settings.interceptors, invocation):
+            result = await self._call(method, values, invocation.context)
+            invocation.result = result
+            return result
+
+    async def _call(self, method: Call[R], values: Sequence[object], data: dict[str, str]) -> R:
+        request = self._request(method, values, data)
+        attempts = self._attempts(method, request)
+        while True:
+            try:
+                reply = await self.transport.call(request)
+                return self._conclude(method, request, reply)
+            except RpcError as error:
+                pause = attempts.pause_after(error)
+                if pause is None:
+                    raise attempts.verdict(error) from error.__cause__
+            await asyncio.sleep(pause)
+
+    async def cast(self, method: Cast, values: Sequence[object]) -> None:
+        """Send without waiting for an answer. Raises as `call` does, short of the answer."""
+        await self._send(method, values)
+
+    async def fanout(self, method: Fanout, values: Sequence[object]) -> None:
+        """Send to every server that is there."""
+        await self._send(method, values)
+
+    async def event(self, method: Event, values: Sequence[object]) -> None:
+        """Send to whoever listens."""
+        await self._send(method, values)
+
+    async def _send(self, method: Method, values: Sequence[object]) -> None:
+        invocation = self._invocation(method, values)
+        with around(self._settings.interceptors, invocation):
+            request = self._request(method, values, invocation.context)
+            attempts = self._attempts(method, request)
+            while True:
+                try:
+                    await self.transport.send(request)
+                    return
+                except RpcError as error:
+                    pause = attempts.pause_after(error)
+                    if pause is None:
+                        raise attempts.verdict(error) from error.__cause__
+                await asyncio.sleep(pause)

@@ -1,0 +1,305 @@
+"""Parameters, results and errors to JSON and back: one validation, one encoding each way. No I/O.
+
+The validators are built when first used (or by `warm`), once for each side that reads.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+
+from pydantic import TypeAdapter, ValidationError
+from pydantic_core import (
+    CoreConfig,
+    CoreSchema,
+    PydanticSerializationError,
+    SchemaSerializer,
+    SchemaValidator,
+    core_schema,
+)
+
+from rpcgen_runtime import schemas
+from rpcgen_runtime.errors import BadReply, DeclaredError, InvalidArguments, InvalidRequest
+from rpcgen_runtime.stamps import Stamp
+
+if TYPE_CHECKING:
+    from rpcgen_runtime.methods import Param, Service
+
+R = TypeVar("R")
+
+MAX_TOLD_ERRORS = 10
+MAX_TOLD_CHARACTERS = 300
+
+CONFIG = CoreConfig(
+    strict=True,
+    allow_inf_nan=False,
+    ser_json_bytes="base64",
+    val_json_bytes="base64",
+    ser_json_timedelta="iso8601",
+    hide_input_in_errors=True,
+)
+
+
+class RequestCodec:
+    """The parameters of one method."""
+
+    def __init__(
+        self, params: Sequence[Param], service: Service, since: int, *, flows_back: bool
+    ) -> None:
+        self._params = params
+        self._by_position = service.by_position
+        self._minors = service.minors
+        self._since = since
+        self._rewrite = schemas.for_reply if flows_back else schemas.for_request
+        self._plain = [(it.wire_name, it.absent, it.since) for it in params]
+
+    def warm(self) -> None:
+        """Build what a server needs now, rather than within the first request."""
+        _ = self._decoder
+
+    def encode(self, values: Sequence[object]) -> tuple[bytes, int]:
+        """Return the JSON of the parameters, and the lowest minor that they need.
+
+        What equals its default is left out: the server fills it in. Raises InvalidArguments.
+        """
+        given: dict[str, object] = {}
+        minor = self._since
+        for (name, default, since), value in zip(self._plain, values, strict=True):
+            if value is default or (value == default and type(value) is type(default)):
+                continue
+            given[name] = value
+            minor = max(minor, since)
+        try:
+            checked = self._encoder.validate_python(given)
+        except ValidationError as error:
+            raise InvalidArguments(told(error)) from None
+        if self._stamp.matters:
+            minor = max(minor, self._stamp.of(checked.values()))
+        if self._by_position:
+            return self._array(values, len(given)), minor
+        return self._serializer.to_json(checked, by_alias=True), minor
+
+    def decode(self, params: bytes) -> tuple[tuple[object, ...], dict[str, object]]:
+        """Return the positional and the named arguments for the handler, defaults filled in.
+
+        Raises InvalidArguments, or InvalidRequest for what is not JSON.
+        """
+        try:
+            arguments = self._decoder.validate_json(params, by_alias=True, by_name=False)
+        except ValidationError as error:
+            if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+                raise InvalidRequest("the parameters are not JSON") from None
+            raise InvalidArguments(told(error)) from None
+        return cast("tuple[tuple[object, ...], dict[str, object]]", arguments)
+
+    def check(self, values: Sequence[object]) -> int:
+        """Return the lowest minor that the arguments need. Raises InvalidArguments."""
+        return self.encode(values)[1]
+
+    def _array(self, values: Sequence[object], given: int) -> bytes:
+        """Return the parameters by position, up to the last one that is not its default."""
+        last = 0
+        for index, ((_, default, _), value) in enumerate(zip(self._plain, values, strict=True), 1):
+            if given and not (value is default or value == default):
+                last = index
+        parts = [
+            serializer.to_json(value, by_alias=True)
+            for serializer, value in zip(self._each, values[:last], strict=False)
+        ]
+        return b"[" + b",".join(parts) + b"]"
+
+    @cached_property
+    def _stamp(self) -> Stamp:
+        return Stamp([it.annotation for it in self._params], self._minors)
+
+    @cached_property
+    def _schemas(self) -> _Schemas:
+        return _Schemas([it.annotation for it in self._params], self._rewrite)
+
+    @cached_property
+    def _object_schema(self) -> CoreSchema:
+        fields = {
+            param.wire_name: core_schema.typed_dict_field(
+                schema, required=param.absent is _required()
+            )
+            for param, schema in zip(self._params, self._schemas.each, strict=True)
+        }
+        return self._schemas.around(core_schema.typed_dict_schema(fields))
+
+    @cached_property
+    def _encoder(self) -> SchemaValidator:
+        return SchemaValidator(self._object_schema, CONFIG, _use_prebuilt=False)
+
+    @cached_property
+    def _serializer(self) -> SchemaSerializer:
+        return SchemaSerializer(self._object_schema, CONFIG, _use_prebuilt=False)
+
+    @cached_property
+    def _each(self) -> list[SchemaSerializer]:
+        return [
+            SchemaSerializer(self._schemas.around(it), CONFIG, _use_prebuilt=False)
+            for it in self._schemas.each
+        ]
+
+    @cached_property
+    def _decoder(self) -> SchemaValidator:
+        arguments = []
+        for param, schema in zip(self._params, self._schemas.each, strict=True):
+            inner = schema if param.absent is _required() else _defaulted(schema, param.absent)
+            arguments.append(core_schema.arguments_parameter(param.name, inner, alias=param.wire))
+        schema = self._schemas.around(core_schema.arguments_schema(arguments))
+        return SchemaValidator(schema, CONFIG, _use_prebuilt=False)
+
+
+class ReplyCodec(Generic[R]):
+    """The result of one method."""
+
+    def __init__(self, annotation: object) -> None:
+        self._annotation = annotation
+
+    def warm(self) -> None:
+        """Build what a server needs now."""
+        _ = self._validator, self._serializer
+
+    def encode(self, result: object) -> bytes:
+        """Return the JSON of a handler's result. Raises TypeError where the contract forbids it."""
+        if self._annotation is None:
+            return b"null"
+        try:
+            checked = self._validator.validate_python(result)
+        except ValidationError as error:
+            raise TypeError(f"the result breaks the contract: {told(error)}") from None
+        return self._serializer.to_json(checked, by_alias=True)
+
+    def decode(self, result: bytes) -> R:
+        """Return the result that a reply holds. Raises BadReply."""
+        if self._annotation is None:
+            # A method may come to answer something; who does not know it ignores it.
+            return cast("R", None)
+        try:
+            value = self._validator.validate_json(result, by_alias=True, by_name=False)
+        except ValidationError as error:
+            raise BadReply(f"the result breaks the contract: {told(error)}") from None
+        return cast("R", value)
+
+    @cached_property
+    def _schema(self) -> CoreSchema:
+        found = _Schemas([self._annotation], schemas.for_reply)
+        return found.around(found.each[0])
+
+    @cached_property
+    def _validator(self) -> SchemaValidator:
+        return SchemaValidator(self._schema, CONFIG, _use_prebuilt=False)
+
+    @cached_property
+    def _serializer(self) -> SchemaSerializer:
+        return SchemaSerializer(self._schema, CONFIG, _use_prebuilt=False)
+
+
+class DataCodec:
+    """The data of one declared error."""
+
+    def __init__(self, error: type[DeclaredError]) -> None:
+        self.error = error
+
+    def encode(self, error: DeclaredError) -> bytes:
+        """Return the JSON of the error's fields. Raises TypeError where the contract forbids it."""
+        try:
+            return self._serializer.to_json(error, by_alias=True, warnings="error")
+        except PydanticSerializationError as problem:
+            raise TypeError(f"the error breaks the contract: {problem}") from None
+
+    def decode(self, data: bytes) -> DeclaredError:
+        """Return the error that a reply holds. Raises BadReply."""
+        try:
+            value = self._validator.validate_json(data, by_alias=True, by_name=False)
+        except ValidationError as error:
+            name = self.error.__name__
+            raise BadReply(f"the data of `{name}` break the contract: {told(error)}") from None
+        return cast("DeclaredError", value)
+
+    @cached_property
+    def _schema(self) -> CoreSchema:
+        found = _Schemas([self.error], schemas.for_reply)
+        return found.around(found.each[0])
+
+    @cached_property
+    def _validator(self) -> SchemaValidator:
+        return SchemaValidator(self._schema, CONFIG, _use_prebuilt=False)
+
+    @cached_property
+    def _serializer(self) -> SchemaSerializer:
+        return SchemaSerializer(self._schema, CONFIG, _use_prebuilt=False)
+
+
+class _Schemas:
+    """The schemas of several annotations, with the definitions that they share."""
+
+    def __init__(
+        self, annotations: Sequence[object], rewrite: Callable[[CoreSchema], CoreSchema]
+    ) -> None:
+        self.each: list[CoreSchema] = []
+        self._definitions: dict[str, CoreSchema] = {}
+        for annotation in annotations:
+            schema: Any = rewrite(schemas.tighten(_schema_of(annotation)))
+            while schema["type"] == "definitions":
+                for definition in schema["definitions"]:
+                    self._definitions.setdefault(definition["ref"], definition)
+                schema = schema["schema"]
+            self.each.append(schema)
+
+    def around(self, schema: CoreSchema) -> CoreSchema:
+        """Return `schema` with the definitions."""
+        if not self._definitions:
+            return schema
+        return core_schema.definitions_schema(schema, list(self._definitions.values()))
+
+
+def _schema_of(annotation: Any) -> CoreSchema:
+    adapter: TypeAdapter[object] = TypeAdapter(annotation)
+    adapter.rebuild(force=False)
+    return adapter.core_schema
+
+
+def _defaulted(schema: CoreSchema, default: object) -> CoreSchema:
+    if isinstance(default, list | dict):
+        # A fresh one each time: the handler may keep it and change it.
+        return core_schema.with_default_schema(schema, default_factory=type(default))
+    return core_schema.with_default_schema(schema, default=default)
+
+
+def _required() -> object:
+    from rpcgen_runtime.methods import REQUIRED
+
+    return REQUIRED
+
+
+def told(error: ValidationError) -> str:
+    """Return what is wrong, for people: paths and reasons, never the values that were given."""
+    found = error.errors(include_url=False, include_input=False, include_context=False)
+    rows = []
+    for item in found[:MAX_TOLD_ERRORS]:
+        path = ".".join(str(it) for it in item["loc"])[:MAX_TOLD_CHARACTERS]
+        reason = _REASONS.get(item["type"], _lower(item["msg"]))[:MAX_TOLD_CHARACTERS]
+        rows.append(f"`{_printable(path)}`: {reason}" if path else reason)
+    more = len(found) - MAX_TOLD_ERRORS
+    return "; ".join(rows) + (f"; and {more} more" if more > 0 else "")
+
+
+_REASONS: Mapping[str, str] = {
+    "missing": "must be given",
+    "missing_argument": "must be given",
+    "unexpected_keyword_argument": "is not a parameter",
+    "unexpected_positional_argument": "there are fewer parameters",
+    "multiple_argument_values": "is given twice",
+    "arguments_type": "parameters are an object or an array",
+}
+
+
+def _lower(message: str) -> str:
+    return message[:1].lower() + message[1:]
+
+
+def _printable(text: str) -> str:
+    return "".join(it if it.isprintable() else "\ufffd" for it in text)

@@ -1,0 +1,79 @@
+"""What travels beside the arguments: the caller's data, the deadline, the trace. No I/O.
+
+A handler gets it as `ctx`; calls made inside the handler inherit the deadline and the trace
+through a context variable, which threads started by us carry too.
+"""
+
+import re
+import secrets
+import time
+from collections.abc import Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass
+
+MAX_TIMEOUT = 365 * 86_400.0
+"""Seconds; longer deadlines are cut to this."""
+
+_TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
+
+
+@dataclass(frozen=True, slots=True)
+class Deadline:
+    """A moment on this process's monotonic clock; it travels as what remains."""
+
+    at: float
+
+    @classmethod
+    def after(cls, seconds: float) -> "Deadline":
+        """Return the deadline that passes in `seconds`."""
+        return cls(time.monotonic() + min(seconds, MAX_TIMEOUT))
+
+    def remaining(self) -> float:
+        """Return the seconds that are left; 0 or less once it has passed."""
+        return self.at - time.monotonic()
+
+    def remaining_ms(self) -> int:
+        """Return the milliseconds that are left, rounded up."""
+        return -int(-self.remaining() * 1000 // 1)
+
+    def passed(self) -> bool:
+        """Whether it has passed."""
+        return self.at <= time.monotonic()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Context:
+    """What a handler knows of its call beside the arguments."""
+
+    deadline: Deadline
+    """When the caller gives up; calls made from here have no more time than this."""
+    data: Mapping[str, str]
+    """The caller's own data, set by `with_options(context=…)`."""
+    method: str
+    """The method's full name on the wire."""
+    version: str
+    """The version that the request needs."""
+    message_id: str
+    """Names this request; the same in each try of one call."""
+    traceparent: str
+    """W3C Trace Context, section 3.2."""
+    server: str | None = None
+    """The name of the server that runs the handler."""
+
+
+CURRENT: ContextVar[Context | None] = ContextVar("rpcgen_context", default=None)
+"""The context of the handler that is running, if any."""
+
+
+def current_context() -> Context | None:
+    """Return the context of the handler that is running, if any."""
+    return CURRENT.get()
+
+
+def child_traceparent(parent: str | None) -> str:
+    """Return a new span of the trace `parent`, or of a new trace where that is not well-formed."""
+    match = _TRACEPARENT.fullmatch(parent) if parent else None
+    span = secrets.token_hex(8)
+    if match is None or not int(match[1], 16) or not int(match[2], 16):
+        return f"00-{secrets.token_hex(16)}-{span}-01"
+    return f"00-{match[1]}-{span}-{match[3]}"

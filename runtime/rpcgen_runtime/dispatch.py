@@ -1,0 +1,258 @@
+"""Finds the endpoint for a request, reads its parameters, runs the method, writes its result.
+
+Only methods of the generated tables can be reached; names from the wire are keys, never
+attributes. No I/O.
+"""
+
+import logging
+import secrets
+import time
+from collections.abc import Awaitable, Callable, Iterable, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from pydantic_core import to_json
+
+from rpcgen_runtime import errors
+from rpcgen_runtime.context import CURRENT, Context, child_traceparent
+from rpcgen_runtime.endpoint import Binding, Endpoint, Listener
+from rpcgen_runtime.errors import DeclaredError, Forbidden, InvalidArguments, InvalidRequest
+from rpcgen_runtime.executors import Executor, NotStarted, Threads
+from rpcgen_runtime.interceptors import Interceptor, Invocation, around
+from rpcgen_runtime.messages import Failure, Reply, Request, Success
+from rpcgen_runtime.methods import Call, Method, Service
+from rpcgen_runtime.serializer import Serializer, incoming_params, outgoing_result
+from rpcgen_runtime.targets import Version
+
+log = logging.getLogger("rpcgen_runtime.dispatch")
+
+Arguments: TypeAlias = tuple[tuple[object, ...], dict[str, object]]
+
+SUCCESS_NULL = Success(b"null")
+NOT_FOUND = Failure(errors.METHOD_NOT_FOUND, "the server does not know this method")
+EXPIRED = Failure(errors.EXPIRED_UNSTARTED, "the deadline passed before the method was started")
+TOO_LATE = Failure(errors.DEADLINE_EXCEEDED, "the deadline passed while the method ran")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerSettings:
+    """What holds for all requests of one server."""
+
+    name: str | None = None
+    executor: Executor = field(default_factory=Threads)
+    interceptors: Sequence[Interceptor] = ()
+    serializer: Serializer | None = None
+    max_in_flight: int = 4_096
+    """Requests that may run or wait for a place; one more is answered `overloaded` at once."""
+
+    def __post_init__(self) -> None:
+        if self.max_in_flight < 1:
+            raise ValueError("`max_in_flight` is from 1 on")
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    binding: Binding
+    version: Version
+    method: Method
+
+
+class Dispatcher:
+    """The methods of a server's endpoints, by their names on the wire. For one event loop."""
+
+    def __init__(self, endpoints: Iterable[Endpoint], settings: ServerSettings) -> None:
+        self._settings = settings
+        self._table: dict[str, list[_Entry]] = {}
+        self.services: list[tuple[Service, bool]] = []
+        """Each service, and whether it is its events that are listened to."""
+        self.in_flight = 0
+        for endpoint in endpoints:
+            self._add(endpoint)
+        self._add_bare_names()
+
+    def warm(self) -> None:
+        """Build validators now, rather than within the first requests."""
+        for entries in self._table.values():
+            for entry in entries:
+                entry.method.request.warm()
+                if isinstance(entry.method, Call):
+                    entry.method.reply.warm()
+
+    def knows(self, name: str) -> bool:
+        """Whether a method has that name on the wire."""
+        return name in self._table
+
+    async def handle(self, request: Request) -> Reply:
+        """Run one request to its end. Raises nothing but the cancellation of the task."""
+        entry = self._find(request)
+        if isinstance(entry, Failure):
+            return entry
+        if self.in_flight >= self._settings.max_in_flight:
+            return Failure(errors.OVERLOADED, "the server has too much to do; not executed")
+        if request.deadline.at <= time.monotonic():
+            return EXPIRED
+        self.in_flight += 1
+        try:
+            return await self._run(entry, request)
+        finally:
+            self.in_flight -= 1
+
+    def _add(self, endpoint: Endpoint) -> None:
+        bindings = endpoint.__rpc_bindings__()
+        for service in {id(it.method.service): it.method.service for it in bindings}.values():
+            self.services.append((service, isinstance(endpoint, Listener)))
+        for binding in bindings:
+            method = binding.method
+            entry = _Entry(binding, method.service.version, method)
+            legacy = method.service.target.legacy_namespaces
+            names = [method.service.full_name(method.wire_name, it) for it in legacy]
+            for name in [method.full_name, *names]:
+                self._enter(name, entry)
+
+    def _enter(self, name: str, entry: _Entry) -> None:
+        entries = self._table.setdefault(name, [])
+        for other in entries:
+            same_table = other.method.service is entry.method.service
+            if other.version.major == entry.version.major and not same_table:
+                raise ValueError(
+                    f"`{other.method.service.package}` and `{entry.method.service.package}` both "
+                    f"answer `{name}`; give one of the services another namespace"
+                )
+        # A call and a cast may share a name: whoever wants an answer gets the call.
+        entries.append(entry)
+        entries.sort(key=lambda it: (-it.version.major, not isinstance(it.method, Call)))
+
+    def _add_bare_names(self) -> None:
+        """Let a method be called by its bare name where only one endpoint has it."""
+        owners: dict[str, set[str]] = {}
+        for name in self._table:
+            owners.setdefault(name.rpartition(".")[2], set()).add(name)
+        for bare, names in owners.items():
+            full = {self._table[it][0].method.full_name for it in names}
+            if len(full) == 1 and bare not in self._table:
+                self._table[bare] = self._table[full.pop()]
+
+    def _find(self, request: Request) -> _Entry | Failure:
+        entries = self._table.get(request.name)
+        if entries is None:
+            return NOT_FOUND
+        if request.version is None:
+            return entries[0]
+        try:
+            wanted = Version.parse(request.version)
+        except ValueError as error:
+            return Failure(errors.UNSUPPORTED_VERSION, str(error))
+        for entry in entries:
+            if entry.version.serves(wanted):
+                return entry
+        served = ", ".join(str(it) for it in sorted({it.version for it in entries}))
+        message = f"version {wanted} is not served; served: {served}"
+        return Failure(errors.UNSUPPORTED_VERSION, message)
+
+    async def _run(self, entry: _Entry, request: Request) -> Reply:
+        try:
+            data = request.data
+            params = request.params
+            serializer = self._settings.serializer
+            if serializer is not None:
+                data = serializer.deserialize_context(data)
+                params = incoming_params(serializer, data, params)
+            arguments = entry.method.request.decode(params)
+        except InvalidArguments as error:
+            return Failure(errors.INVALID_PARAMS, str(error))
+        except InvalidRequest as error:
+            return Failure(errors.PARSE_ERROR, str(error))
+        except Exception as error:  # noqa: BLE001  # a hook's failure is no one else's
+            return _internal(entry.method, error)
+        context = Context(
+            deadline=request.deadline,
+            data=data,
+            method=entry.method.full_name,
+            version=request.version or str(entry.version),
+            message_id=request.message_id,
+            traceparent=child_traceparent(request.traceparent),
+            server=self._settings.name,
+        )
+        token = CURRENT.set(context)
+        try:
+            return await self._answer(entry, context, arguments)
+        finally:
+            CURRENT.reset(token)
+
+    async def _answer(self, entry: _Entry, context: Context, arguments: Arguments) -> Reply:
+        method = entry.method
+        try:
+            if self._settings.interceptors:
+                invocation = _invocation(method, context, arguments)
+                with self._around(invocation):
+                    result = await self._execute(entry.binding, context, arguments)
+                    invocation.result = result
+            else:
+                result = await self._execute(entry.binding, context, arguments)
+            if not isinstance(method, Call):
+                return SUCCESS_NULL
+            encoded = method.reply.encode(result)
+            serializer = self._settings.serializer
+            if serializer is not None:
+                encoded = outgoing_result(serializer, context.data, encoded)
+            return Success(encoded)
+        except NotStarted:
+            return EXPIRED
+        except DeclaredError as error:
+            return _declared(method, error)
+        except Forbidden as error:
+            return Failure(errors.FORBIDDEN, str(error))
+        except Exception as error:  # noqa: BLE001  # whatever a handler raises ends here
+            if isinstance(error, TimeoutError) and context.deadline.passed():
+                return TOO_LATE
+            return _internal(method, error)
+
+    def _around(self, invocation: Invocation) -> AbstractContextManager[object]:
+        return around(self._settings.interceptors, invocation)
+
+    def _execute(
+        self, binding: Binding, context: Context, arguments: Arguments
+    ) -> Awaitable[object]:
+        call = _Bound(binding.handler, context, arguments)
+        return self._settings.executor.run(binding, call, context.deadline)
+
+
+class _Bound:
+    """A handler with its arguments."""
+
+    __slots__ = ("_arguments", "_context", "_handler")
+
+    def __init__(
+        self, handler: Callable[..., object], context: Context, arguments: Arguments
+    ) -> None:
+        self._handler, self._context, self._arguments = handler, context, arguments
+
+    def __call__(self) -> object:
+        positional, named = self._arguments
+        return self._handler(self._context, *positional, **named)
+
+
+def _invocation(method: Method, context: Context, arguments: Arguments) -> Invocation:
+    positional, named = arguments
+    names = [it.name for it in method.params]
+    told = {**dict(zip(names, positional, strict=False)), **named}
+    return Invocation("server", method.service.name, method.name, told, dict(context.data))
+
+
+def _declared(method: Method, error: DeclaredError) -> Failure:
+    codec = method.errors.get(error.code)
+    if codec is None or not isinstance(error, codec.error):
+        return _internal(method, error)
+    try:
+        return Failure(error.code, error.text(), codec.encode(error))
+    except TypeError as problem:
+        return _internal(method, problem)
+
+
+def _internal(method: Method, error: BaseException) -> Failure:
+    """Log what happened under an id, and tell the caller the id alone."""
+    error_id = secrets.token_hex(8)
+    log.error("%s failed, error_id=%s", method.label, error_id, exc_info=error)
+    data = to_json({"error_id": error_id})
+    return Failure(errors.INTERNAL_ERROR, "internal error", data)

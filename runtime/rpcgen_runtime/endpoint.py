@@ -1,0 +1,52 @@
+"""What a service's author subclasses, and how it is tied to the method table. No I/O."""
+
+import inspect
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from typing import TypeVar, overload
+
+from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Method
+
+R = TypeVar("R")
+
+
+@dataclass(frozen=True, slots=True)
+class Binding:
+    """One method with what runs it."""
+
+    method: Method
+    handler: Callable[..., object]
+    """Takes the context, then the parameters; may be `async`."""
+    is_async: bool
+
+
+@overload
+def bind(method: Call[R], handler: Callable[..., R | Awaitable[R]]) -> Binding: ...
+
+
+@overload
+def bind(
+    method: Cast | Fanout | Event, handler: Callable[..., Awaitable[None] | None]
+) -> Binding: ...
+
+
+def bind(method: Method, handler: Callable[..., object]) -> Binding:
+    """Tie `handler` to `method`. Generated code calls this; nothing else needs to."""
+    return Binding(method, handler, inspect.iscoroutinefunction(handler))
+
+
+class Endpoint(ABC):
+    """Base of generated server skeletons: the object with your methods.
+
+    A method may be `def` (it runs in a worker thread) or `async def` (on the event loop, which it
+    must not block). It gets a `Context` first, then every parameter, defaults filled in.
+    """
+
+    @abstractmethod
+    def __rpc_bindings__(self) -> Sequence[Binding]:
+        """Return each method of the contract with what runs it. Generated."""
+
+
+class Listener(Endpoint):
+    """Base of generated listeners: receives a service's events."""

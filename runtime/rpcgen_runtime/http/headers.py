@@ -1,0 +1,116 @@
+"""What travels as HTTP headers, beside the envelope; each may be absent. No I/O.
+
+    rpcgen-version     the lowest version that the arguments need, such as `2.1`
+    rpcgen-timeout-ms  what remains of the deadline, in whole milliseconds
+    rpcgen-context     the caller's data: a JSON object of texts, in ASCII
+    rpcgen-id          names the request; the same in each try
+    rpcgen-server      the one server that is meant
+    traceparent        W3C Trace Context, section 3.2
+
+A reply of ours carries `rpcgen-version` too: the newest version that the server knows.
+"""
+
+import json
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from rpcgen_runtime.context import MAX_TIMEOUT, Deadline
+from rpcgen_runtime.messages import Request
+
+VERSION = "rpcgen-version"
+TIMEOUT = "rpcgen-timeout-ms"
+CONTEXT = "rpcgen-context"
+MESSAGE_ID = "rpcgen-id"
+SERVER = "rpcgen-server"
+TRACEPARENT = "traceparent"
+
+MEDIA_TYPES = frozenset(["application/json", "application/json-rpc", "application/jsonrequest"])
+"""What published JSON-RPC clients send."""
+MAX_CONTEXT = 8_192
+"""Characters."""
+DEFAULT_TIMEOUT = 60.0
+"""Seconds for a request that does not say."""
+
+_DIGITS = re.compile(r"[0-9]{1,12}")
+_MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Beside:
+    """What the headers of a request say."""
+
+    version: str | None
+    deadline: Deadline
+    data: Mapping[str, str]
+    message_id: str
+    traceparent: str | None
+
+
+class HeaderError(ValueError):
+    """A header of ours cannot be read; the message says which and what it takes."""
+
+
+def encode(request: Request) -> dict[str, str]:
+    """Return the headers of a request, with what is left of its deadline now."""
+    headers = {
+        "content-type": "application/json",
+        TIMEOUT: str(max(1, request.deadline.remaining_ms())),
+        MESSAGE_ID: request.message_id,
+    }
+    if request.version is not None:
+        headers[VERSION] = request.version
+    if request.traceparent is not None:
+        headers[TRACEPARENT] = request.traceparent
+    if request.data:
+        headers[CONTEXT] = json.dumps(dict(request.data), separators=(",", ":"))
+    if request.target is not None and request.target.server is not None:
+        headers[SERVER] = request.target.server
+    return headers
+
+
+def decode(headers: Mapping[str, str]) -> Beside:
+    """Return what the headers say; names are in lower case. Raises HeaderError."""
+    message_id = headers.get(MESSAGE_ID, "")
+    return Beside(
+        version=headers.get(VERSION),
+        deadline=_deadline(headers.get(TIMEOUT)),
+        data=_data(headers.get(CONTEXT)),
+        message_id=message_id if _MESSAGE_ID.fullmatch(message_id) else secrets.token_hex(16),
+        traceparent=headers.get(TRACEPARENT),
+    )
+
+
+def media_type(content_type: str) -> tuple[str, str]:
+    """Return the media type and its charset, in lower case; `utf-8` where none is said."""
+    kind, _, parameters = content_type.partition(";")
+    charset = "utf-8"
+    for parameter in parameters.split(";"):
+        name, _, value = parameter.partition("=")
+        if name.strip().lower() == "charset":
+            charset = value.strip().strip('"').lower()
+    return kind.strip().lower(), charset
+
+
+def _deadline(text: str | None) -> Deadline:
+    if text is None:
+        return Deadline.after(DEFAULT_TIMEOUT)
+    if not _DIGITS.fullmatch(text):
+        raise HeaderError(f"`{TIMEOUT}` is not a whole number of milliseconds")
+    return Deadline.after(min(int(text) / 1000, MAX_TIMEOUT))
+
+
+def _data(text: str | None) -> Mapping[str, str]:
+    if text is None:
+        return {}
+    problem = f"`{CONTEXT}` is not a JSON object of texts of at most {MAX_CONTEXT} characters"
+    if len(text) > MAX_CONTEXT:
+        raise HeaderError(problem)
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        raise HeaderError(problem) from None
+    if not isinstance(found, dict) or not all(isinstance(it, str) for it in found.values()):
+        raise HeaderError(problem)
+    return found

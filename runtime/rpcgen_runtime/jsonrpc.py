@@ -1,0 +1,213 @@
+"""JSON-RPC 2.0 envelopes: bytes to messages and back. No I/O.
+
+Strategy: parameters and results are read once, by the method that knows their types. In an envelope
+from our own side, which a peer says beside it, they are cut out as bytes; any other envelope is
+parsed, judged by the specification (https://www.jsonrpc.org/specification, sections 4 to 6), and
+its parts are written again for the reader.
+"""
+
+import json
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pydantic_core import from_json
+
+from rpcgen_runtime import errors
+from rpcgen_runtime.errors import BadReply
+from rpcgen_runtime.messages import Failure, Reply, Success
+
+MAX_ID = 256
+"""Characters of an id that is a text or a number."""
+MAX_METHOD = 512
+"""Characters of a method's name."""
+
+_OURS_REQUEST = re.compile(
+    rb'\{"jsonrpc":"2\.0","id":(\d{1,18}),"method":"([A-Za-z0-9_.:/-]{1,400})","params":(?=[\[{])'
+)
+_OURS_REPLY = re.compile(rb'\{"jsonrpc":"2\.0","id":(\d{1,18}),"result":')
+
+
+@dataclass(frozen=True, slots=True)
+class Incoming:
+    """One request of an envelope."""
+
+    id: bytes | None
+    """As JSON; None for a notification, which is not answered."""
+    name: str
+    params: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """What is no request, with the answer that it gets."""
+
+    id: bytes
+    failure: Failure
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """What one body holds."""
+
+    items: Sequence[Incoming | Refused]
+    is_batch: bool
+
+
+class _Object(dict[str, object]):
+    """A JSON object that knows whether a name stood in it twice."""
+
+    has_duplicates = False
+
+
+class _Unreadable(ValueError):
+    pass
+
+
+def encode_request(request_id: int | None, name: str, params: bytes) -> bytes:
+    """Return a request; without an id, a notification (section 4.1)."""
+    method = json.dumps(name).encode()
+    if request_id is None:
+        return b'{"jsonrpc":"2.0","method":' + method + b',"params":' + params + b"}"
+    number = b"%d" % request_id
+    return (
+        b'{"jsonrpc":"2.0","id":' + number + b',"method":' + method + b',"params":' + params + b"}"
+    )
+
+
+def decode(body: bytes, max_batch: int, *, is_ours: bool) -> Envelope:
+    """Return the requests in `body`, and what is to be refused instead of one.
+
+    `is_ours` says that the sender claims to be one of ours; the claim is checked as far as it
+    matters: what follows the parameters would make them unreadable.
+    """
+    match = _OURS_REQUEST.match(body) if is_ours and body.endswith(b"}") else None
+    if match is not None:
+        params = body[match.end() : -1]
+        return Envelope([Incoming(match[1], match[2].decode(), params)], is_batch=False)
+    try:
+        document = _parse(body)
+    except _Unreadable as error:
+        return _whole(Failure(errors.PARSE_ERROR, str(error)))
+    if not isinstance(document, list):
+        return Envelope([_item(document)], is_batch=False)
+    if not document:
+        return _whole(Failure(errors.INVALID_REQUEST, "a batch holds at least one request"))
+    if len(document) > max_batch:
+        message = f"a batch holds at most {max_batch} requests"
+        return _whole(Failure(errors.INVALID_REQUEST, message))
+    return Envelope([_item(it) for it in document], is_batch=True)
+
+
+def encode_reply(request_id: bytes, reply: Reply) -> bytes:
+    """Return a response object (section 5)."""
+    head = b'{"jsonrpc":"2.0","id":' + request_id
+    if isinstance(reply, Success):
+        return head + b',"result":' + reply.result + b"}"
+    error = b'{"code":%d,"message":' % reply.code + json.dumps(reply.message).encode()
+    if reply.data is not None:
+        error += b',"data":' + reply.data
+    return head + b',"error":' + error + b"}}"
+
+
+def decode_reply(body: bytes, request_id: int, *, is_ours: bool) -> Reply:
+    """Return the reply to the request with that id. Raises BadReply for anything else."""
+    match = _OURS_REPLY.match(body) if is_ours and body.endswith(b"}") else None
+    if match is not None and int(match[1]) == request_id:
+        return Success(body[match.end() : -1])
+    try:
+        document = _parse(body)
+    except _Unreadable as error:
+        raise BadReply(f"the reply is not JSON: {error}") from None
+    if not isinstance(document, dict):
+        raise BadReply("the reply is not a JSON object")
+    return _reply(document, request_id)
+
+
+def _reply(document: dict[str, object], request_id: int) -> Reply:
+    error = document.get("error")
+    if error is None and "result" in document:
+        if document.get("id") != request_id or isinstance(document.get("id"), bool):
+            raise BadReply("the reply is to another request")
+        return Success(_dump(document["result"]))
+    if not isinstance(error, dict):
+        raise BadReply("the reply has neither a result nor an error")
+    # Who could not read the request answers with the id null (section 5).
+    if document.get("id") not in (request_id, None):
+        raise BadReply("the reply is to another request")
+    code, message = error.get("code"), error.get("message")
+    if not isinstance(code, int) or isinstance(code, bool):
+        raise BadReply("the reply's error has no code")
+    data = _dump(error["data"]) if "data" in error else None
+    return Failure(code, message if isinstance(message, str) else "", data)
+
+
+def _parse(body: bytes) -> object:
+    try:
+        # pydantic's parser first: it bounds depth and digits, and refuses what is not Unicode.
+        from_json(body, allow_inf_nan=False)
+    except ValueError as error:
+        raise _Unreadable(_shortened(str(error))) from None
+    parsed: object = json.loads(body, object_pairs_hook=_object)
+    return parsed
+
+
+def _object(pairs: list[tuple[str, object]]) -> _Object:
+    made = _Object(pairs)
+    made.has_duplicates = len(made) != len(pairs)
+    return made
+
+
+def _shortened(message: str) -> str:
+    return message[:200]
+
+
+def _whole(failure: Failure) -> Envelope:
+    return Envelope([Refused(b"null", failure)], is_batch=False)
+
+
+def _item(document: object) -> Incoming | Refused:
+    if not isinstance(document, _Object):
+        return _refused(b"null", "a request is an object")
+    has_id = "id" in document
+    request_id = _id(document["id"]) if has_id else None
+    if has_id and request_id is None:
+        return _refused(
+            b"null", f"an id is a text or a whole number of at most {MAX_ID} characters"
+        )
+    answer_to = request_id or b"null"
+    if document.has_duplicates:
+        return _refused(answer_to, "a member of the request stands twice")
+    if document.get("jsonrpc") != "2.0":
+        return _refused(answer_to, '`jsonrpc` is "2.0"')
+    name, params = document.get("method"), document.get("params", {})
+    if not isinstance(name, str) or not name:
+        return _refused(answer_to, "`method` is a text")
+    if len(name) > MAX_METHOD:
+        failure = Failure(errors.METHOD_NOT_FOUND, "no method has so long a name")
+        return Refused(answer_to, failure) if has_id else _silent(name)
+    if not isinstance(params, dict | list):
+        return _refused(answer_to, "`params` is an object or an array")
+    return Incoming(request_id, name, _dump(params))
+
+
+def _silent(name: str) -> Incoming:
+    return Incoming(None, name[:MAX_METHOD], b"{}")
+
+
+def _refused(request_id: bytes, message: str) -> Refused:
+    return Refused(request_id, Failure(errors.INVALID_REQUEST, message))
+
+
+def _id(value: object) -> bytes | None:
+    """Return an id as JSON, or None for what cannot be one."""
+    if value is None:
+        return b"null"
+    if isinstance(value, bool) or not isinstance(value, int | str):
+        return None
+    text = _dump(value)
+    return text if len(text) <= MAX_ID + 2 else None
+
+
+def _dump(value: object) -> bytes:
+    return json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()

@@ -1,0 +1,64 @@
+"""A server on a hub: takes requests from any thread, runs them on its event loop."""
+
+import asyncio
+from collections.abc import Sequence
+
+from rpcgen_runtime.memory.hub import Hub, OnReply, address_of
+from rpcgen_runtime.messages import Reply, Request
+from rpcgen_runtime.methods import Service
+from rpcgen_runtime.transport import Handle
+
+
+class MemoryAcceptor:
+    """`memory://name` for one server."""
+
+    def __init__(
+        self,
+        url: str,
+        hub: Hub,
+        services: Sequence[tuple[Service, bool]],
+        handle: Handle,
+        name: str,
+        group: str,
+    ) -> None:
+        self.url = url
+        self.name = name
+        self.group = group
+        self.handle = handle
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._hub = hub
+        self._services = services
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def start(self) -> None:
+        """See Acceptor."""
+        self.loop = asyncio.get_running_loop()
+        for service, is_events in self._services:
+            address = address_of(service.target)
+            if is_events:
+                self._hub.listen(address, self)
+            else:
+                self._hub.join(address, self)
+
+    async def stop(self) -> None:
+        """See Acceptor."""
+        self._hub.leave(self)
+
+    async def close(self) -> None:
+        """See Acceptor."""
+        if self._tasks:
+            await asyncio.wait(self._tasks)
+
+    def deliver(self, request: Request, on_reply: OnReply) -> None:
+        """Run a request on the server's loop."""
+        assert self.loop is not None, "only started servers are on a hub"
+        self.loop.call_soon_threadsafe(self._begin, request, on_reply)
+
+    def _begin(self, request: Request, on_reply: OnReply) -> None:
+        task = asyncio.ensure_future(self._run(request, on_reply))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    async def _run(self, request: Request, on_reply: OnReply) -> None:
+        reply: Reply = await self.handle(request)
+        on_reply(reply)

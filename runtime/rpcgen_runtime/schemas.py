@@ -1,0 +1,194 @@
+"""pydantic's core schemas, made to say what the contract says. Pure.
+
+Strategy: one annotation in the generated code gives one schema, and that schema is rewritten for
+the side that reads. `tighten` holds for both: 64-bit integers, finite floats, aware datetimes.
+What flows to the server keeps its constraints and knows every enum value (`for_request`); what
+flows back has no constraints and keeps what it does not know (`for_reply`).
+"""
+
+import math
+from collections.abc import Callable, Mapping
+from typing import Any, cast
+
+from pydantic_core import CoreSchema, core_schema
+
+UNRECOGNIZED = "rpcgen_unrecognized"
+UNRECOGNIZED_VARIANT = "rpcgen_unrecognized_variant"
+FINITE = "rpcgen_finite"
+
+INT_MIN, INT_MAX = -(2**63), 2**63 - 1
+
+# A schema is a tree of dicts whose keys depend on its type; pydantic types them as one union.
+Schema = dict[str, Any]
+
+_ORDER = ("ge", "gt", "le", "lt", "multiple_of")
+_LENGTH = ("min_length", "max_length")
+_CONSTRAINTS: Mapping[str, tuple[str, ...]] = {
+    "int": _ORDER,
+    "float": _ORDER,
+    "decimal": (*_ORDER, "max_digits", "decimal_places"),
+    "timedelta": _ORDER,
+    "str": (*_LENGTH, "pattern"),
+    "bytes": _LENGTH,
+    "list": _LENGTH,
+    "dict": _LENGTH,
+}
+_ONE = ("schema", "items_schema", "keys_schema", "values_schema", "json_schema", "python_schema")
+_MANY = ("choices", "definitions", "fields")
+
+
+def tighten(schema: CoreSchema) -> CoreSchema:
+    """Return `schema` within the ranges of the contract's types."""
+    return _rewritten(schema, _tighten)
+
+
+def for_request(schema: CoreSchema) -> CoreSchema:
+    """Return `schema` for what flows to the server: nothing unrecognized passes."""
+    return _rewritten(schema, _close)
+
+
+def for_reply(schema: CoreSchema) -> CoreSchema:
+    """Return `schema` for what flows back: constraints are the server's business."""
+    return _rewritten(schema, _relax)
+
+
+def _rewritten(schema: CoreSchema, change: Callable[[Schema], Schema]) -> CoreSchema:
+    # The tree keeps its shape, so that what was a schema still is one.
+    return cast("CoreSchema", _walk(schema, change))
+
+
+def _walk(node: Any, change: Callable[[Schema], Schema]) -> Any:
+    """Return a copy of `node` in which every schema went through `change`, innermost first."""
+    if isinstance(node, tuple):
+        return tuple(_walk(it, change) for it in node)
+    if isinstance(node, list):
+        return [_walk(it, change) for it in node]
+    if not isinstance(node, dict):
+        return node
+    copy = dict(node)
+    for key in _ONE:
+        if isinstance(copy.get(key), dict):
+            copy[key] = _walk(copy[key], change)
+    for key in _MANY:
+        inner = copy.get(key)
+        if isinstance(inner, list):
+            copy[key] = _walk(inner, change)
+        elif isinstance(inner, dict):
+            copy[key] = {name: _walk(it, change) for name, it in inner.items()}
+    return change(copy) if "type" in copy else copy
+
+
+def _tighten(node: Schema) -> Schema:
+    match node["type"]:
+        case "int":
+            if "ge" not in node and "gt" not in node:
+                node["ge"] = INT_MIN
+            if "le" not in node and "lt" not in node:
+                node["le"] = INT_MAX
+        case "float":
+            node["allow_inf_nan"] = False
+        case "datetime":
+            node["tz_constraint"] = "aware"
+        case "any":
+            return _finite(node)
+        case "union":
+            return _open_union(node)
+        case "model-field" | "typed-dict-field" | "dataclass-field":
+            if _absent_is_none(node["schema"]):
+                node["serialization_exclude_if"] = _is_none
+        case _:
+            pass
+    return node
+
+
+def _finite(node: Schema) -> Schema:
+    """Return the schema of any JSON, without the numbers that JSON cannot say."""
+    metadata = node.get("metadata") or {}
+    if FINITE in metadata:
+        return node
+    node["metadata"] = {**metadata, FINITE: True}
+    inner = cast("CoreSchema", node)
+    return dict(core_schema.no_info_after_validator_function(_refuse_infinite, inner))
+
+
+def _refuse_infinite(value: Any) -> Any:
+    pending = [value]
+    while pending:
+        item = pending.pop()
+        if isinstance(item, float) and not math.isfinite(item):
+            raise ValueError("numbers are finite")
+        if isinstance(item, dict):
+            pending += item.values()
+        elif isinstance(item, list):
+            pending += item
+    return value
+
+
+def _absent_is_none(schema: Schema) -> bool:
+    return schema["type"] == "default" and "default" in schema and schema["default"] is None
+
+
+def _is_none(value: object) -> bool:
+    return value is None
+
+
+def _is_marked(choice: object, mark: str) -> bool:
+    return isinstance(choice, dict) and mark in (choice.get("metadata") or ())
+
+
+def _open_union(node: Schema) -> Schema:
+    """Try what is known first, then what is not."""
+    choices = node["choices"]
+    if any(_is_marked(it, UNRECOGNIZED) for it in choices):
+        known = [it for it in choices if not _is_marked(it, UNRECOGNIZED)]
+        unknown = [it for it in choices if _is_marked(it, UNRECOGNIZED)]
+        return {**node, "choices": [*known, *unknown], "mode": "left_to_right"}
+    if any(_is_marked(it, UNRECOGNIZED_VARIANT) for it in choices):
+        return _open_variants(node, choices)
+    return node
+
+
+def _open_variants(node: Schema, choices: list[Schema]) -> Schema:
+    """Let the tag decide, so that a known variant with a mistake is a mistake."""
+    unknown = next(it for it in choices if _is_marked(it, UNRECOGNIZED_VARIANT))
+    tagged = [it for it in choices if it["type"] == "tagged-union"]
+    if not tagged:
+        # A union of one variant has no tag to go by.
+        return {**node, "choices": [*(it for it in choices if it is not unknown), unknown]}
+    known: Schema = tagged[0]["choices"]
+    tags = frozenset(known)
+
+    def tag_of(value: Any) -> str:
+        tag = value.get("type") if isinstance(value, dict) else getattr(value, "type", None)
+        return tag if isinstance(tag, str) and tag in tags else UNRECOGNIZED_VARIANT
+
+    return {
+        "type": "tagged-union",
+        "choices": {**known, UNRECOGNIZED_VARIANT: unknown},
+        "discriminator": tag_of,
+        "metadata": node.get("metadata") or {},
+    }
+
+
+def _close(node: Schema) -> Schema:
+    match node["type"]:
+        case "list" | "dict":
+            # A caller may hand in any sequence or mapping; in JSON nothing changes.
+            node["strict"] = False
+        case "union":
+            known = [it for it in node["choices"] if not _is_marked(it, UNRECOGNIZED)]
+            return known[0] if len(known) == 1 else {**node, "choices": known}
+        case "tagged-union":
+            known_tags = {k: v for k, v in node["choices"].items() if k != UNRECOGNIZED_VARIANT}
+            return {**node, "choices": known_tags}
+        case _:
+            pass
+    return node
+
+
+def _relax(node: Schema) -> Schema:
+    for name in _CONSTRAINTS.get(node["type"], ()):
+        node.pop(name, None)
+    if node["type"] == "int":
+        node["ge"], node["le"] = INT_MIN, INT_MAX
+    return node

@@ -1,0 +1,279 @@
+"""Runs endpoints: `Server` in the background or on your event loop, `serve` until a signal."""
+
+import asyncio
+import logging
+import os
+import signal
+import socket
+import threading
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from types import TracebackType
+from typing import TypeVar
+
+from typing_extensions import Self
+
+from rpcgen_runtime.dispatch import Dispatcher, ServerSettings
+from rpcgen_runtime.endpoint import Endpoint
+from rpcgen_runtime.executors import Executor, Threads
+from rpcgen_runtime.interceptors import Interceptor
+from rpcgen_runtime.serializer import Serializer
+from rpcgen_runtime.transport import Acceptor
+from rpcgen_runtime.url import Url, parse_url
+
+T = TypeVar("T")
+
+DRAIN_TIMEOUT = 30.0
+"""Seconds in which what was begun must end once a server stops."""
+
+log = logging.getLogger("rpcgen_runtime.server")
+
+
+class DrainTimeout(TimeoutError):
+    """Handlers still run although the time to drain is over."""
+
+
+class Server:
+    """Endpoints at a URL.
+
+    With `start`, `stop`, `wait` or a `with`, it lives on an event loop in a thread of its own;
+    with an `async with`, on yours. `start` raises OSError where the address cannot be had, and
+    ValueError for endpoints that cannot be told apart.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        endpoints: Sequence[Endpoint],
+        *,
+        server: str | None = None,
+        group: str | None = None,
+        executor: Executor | None = None,
+        interceptors: Sequence[Interceptor] = (),
+        serializer: Serializer | None = None,
+        max_in_flight: int = 4_096,
+        drain_timeout: float = DRAIN_TIMEOUT,
+        on_reset: Callable[[], None] | None = None,
+    ) -> None:
+        """Prepare a server.
+
+        `server` is the name by which clients may pick this one (default: host and process);
+        listeners of one `group` share its events (default: each server gets all of them);
+        `on_reset` is called by `reset`.
+        """
+        self.name = server or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
+        self._executor = executor or Threads()
+        settings = ServerSettings(
+            name=self.name,
+            executor=self._executor,
+            interceptors=interceptors,
+            serializer=serializer,
+            max_in_flight=max_in_flight,
+        )
+        self._drain_timeout = drain_timeout
+        self._on_reset = on_reset
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._is_stopped = False
+        parsed = parse_url(url)
+        self._acceptor, self._dispatcher = _acceptor(
+            url, parsed, endpoints, settings, self.name, group or self.name
+        )
+
+    @property
+    def url(self) -> str:
+        """Where clients reach it; after the start with the port that the system chose for 0."""
+        return self._acceptor.url
+
+    @property
+    def in_flight(self) -> int:
+        """How many requests run or wait for a place."""
+        return self._dispatcher.in_flight
+
+    def start(self) -> None:
+        """Begin to take requests, on an event loop in a thread of its own."""
+        if self._thread is not None:
+            return
+        loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=_run_loop, args=(loop,), name=f"rpcgen-{self.name}")
+        self._thread.daemon = True
+        self._thread.start()
+        self._loop = loop
+        try:
+            self._await(self._start())
+        except BaseException:
+            self._end_thread()
+            raise
+
+    def stop(self) -> None:
+        """Take no more requests; what was begun goes on. A second time does nothing."""
+        if self._thread is not None:
+            self._await(self._stop())
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Return when what was begun is done, and everything is given back.
+
+        `timeout` is in seconds, by default the server's `drain_timeout`. Raises DrainTimeout when
+        handlers still run then; they are left to themselves.
+        """
+        if self._thread is None:
+            return
+        try:
+            self._await(self._wait(self._drain_timeout if timeout is None else timeout))
+        finally:
+            self._end_thread()
+
+    def reset(self) -> None:
+        """Re-read what may change without a restart: calls `on_reset`."""
+        if self._on_reset is not None:
+            self._on_reset()
+
+    def __enter__(self) -> Self:
+        self.start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.stop()
+        self.wait()
+
+    async def __aenter__(self) -> Self:
+        await self._start()
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self._stop()
+        await self._wait(self._drain_timeout)
+
+    async def run_until(self, ended: Awaitable[object]) -> None:
+        """Serve on the running event loop until `ended` is done, then drain.
+
+        Raises DrainTimeout as `wait` does.
+        """
+        async with self:
+            await ended
+
+    async def _start(self) -> None:
+        self._dispatcher.warm()
+        await self._acceptor.start()
+
+    async def _stop(self) -> None:
+        if not self._is_stopped:
+            self._is_stopped = True
+            await self._acceptor.stop()
+
+    async def _wait(self, timeout: float) -> None:
+        deadline = asyncio.get_running_loop().time() + timeout
+        while self._dispatcher.in_flight and asyncio.get_running_loop().time() < deadline:
+            await asyncio.sleep(0.005)
+        left = self._dispatcher.in_flight
+        self._executor.close()
+        if left:
+            raise DrainTimeout(f"{left} handlers still ran after {timeout} s")
+        await self._acceptor.close()
+
+    def _await(self, work: Coroutine[object, object, T]) -> T:
+        assert self._loop is not None, "called on a started server"
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _end_thread(self) -> None:
+        if self._loop is not None and self._thread is not None:
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
+            self._thread, self._loop = None, None
+
+
+def serve(
+    url: str,
+    endpoints: Sequence[Endpoint],
+    *,
+    server: str | None = None,
+    executor: Executor | None = None,
+    interceptors: Sequence[Interceptor] = (),
+    serializer: Serializer | None = None,
+    max_in_flight: int = 4_096,
+    drain_timeout: float = DRAIN_TIMEOUT,
+    on_reset: Callable[[], None] | None = None,
+    on_start: Callable[[Server], None] | None = None,
+) -> None:
+    """Serve in the main thread until SIGTERM or SIGINT, then drain; SIGHUP resets.
+
+    Parameters are those of `Server`; `on_start` is called once requests are taken. A second signal
+    ends the process at once. Raises as `Server` does.
+    """
+    running = Server(
+        url,
+        endpoints,
+        server=server,
+        executor=executor,
+        interceptors=interceptors,
+        serializer=serializer,
+        max_in_flight=max_in_flight,
+        drain_timeout=drain_timeout,
+        on_reset=on_reset,
+    )
+    asyncio.run(_serve(running, on_start))
+
+
+async def _serve(running: Server, on_start: Callable[[Server], None] | None) -> None:
+    ended = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, _on_signal, ended, number)
+    loop.add_signal_handler(signal.SIGHUP, running.reset)
+    async with running:
+        if on_start is not None:
+            on_start(running)
+        await ended.wait()
+        log.info("draining %s requests", running.in_flight)
+
+
+def _on_signal(ended: asyncio.Event, number: int) -> None:
+    if ended.is_set():
+        os._exit(128 + number)
+    ended.set()
+
+
+def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
+    asyncio.set_event_loop(loop)
+    try:
+        loop.run_forever()
+    finally:
+        left = asyncio.all_tasks(loop)
+        for task in left:
+            task.cancel()
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+        loop.run_until_complete(loop.shutdown_asyncgens())
+        loop.close()
+
+
+def _acceptor(
+    text: str,
+    url: Url,
+    endpoints: Sequence[Endpoint],
+    settings: ServerSettings,
+    name: str,
+    group: str,
+) -> tuple[Acceptor, Dispatcher]:
+    if url.scheme == "memory":
+        from rpcgen_runtime.memory.hub import hub
+        from rpcgen_runtime.memory.server import MemoryAcceptor
+
+        dispatcher = Dispatcher(endpoints, settings)
+        acceptor = MemoryAcceptor(
+            text, hub(url.host), dispatcher.services, dispatcher.handle, name, group
+        )
+        return acceptor, dispatcher
+    from rpcgen_runtime.http.application import Application
+    from rpcgen_runtime.http.server import HttpAcceptor
+
+    application = Application(endpoints, settings=settings)
+    return HttpAcceptor(url, application), application.dispatcher

@@ -1,0 +1,113 @@
+"""What moves messages, as callers and servers see it. No I/O here.
+
+A transport moves bytes for a wire; neither knows the other's names.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from types import TracebackType
+from typing import Protocol
+
+from typing_extensions import Self
+
+from rpcgen_runtime.interceptors import Interceptor
+from rpcgen_runtime.messages import Reply, Request
+from rpcgen_runtime.retries import RetryBudget, RetryPolicy
+from rpcgen_runtime.serializer import Serializer
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientSettings:
+    """What all clients of one transport share."""
+
+    timeout: float = 60.0
+    """Seconds that a call may take where neither the contract nor the caller says."""
+    retry: RetryPolicy = RetryPolicy()  # noqa: RUF009  # a frozen value
+    interceptors: Sequence[Interceptor] = ()
+    serializer: Serializer | None = None
+
+
+class _Settled:
+    def __init__(self, settings: ClientSettings) -> None:
+        self.settings = settings
+        self.budget = RetryBudget()
+
+
+class Transport(_Settled, ABC):
+    """Moves messages for sync clients; may be used by several threads. `close` ends it."""
+
+    @abstractmethod
+    def call(self, request: Request) -> Reply:
+        """Send and wait for the reply. Raises NotExecuted or OutcomeUnknown."""
+
+    @abstractmethod
+    def send(self, request: Request) -> None:
+        """Send what is not answered. Raises NotExecuted or OutcomeUnknown."""
+
+    @abstractmethod
+    def close(self) -> None:
+        """Give back what the transport holds; a second time does nothing."""
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+
+class AsyncTransport(_Settled, ABC):
+    """Moves messages for async clients, on the event loop that it was first used on."""
+
+    @abstractmethod
+    async def call(self, request: Request) -> Reply:
+        """Send and wait for the reply. Raises NotExecuted or OutcomeUnknown."""
+
+    @abstractmethod
+    async def send(self, request: Request) -> None:
+        """Send what is not answered. Raises NotExecuted or OutcomeUnknown."""
+
+    @abstractmethod
+    async def close(self) -> None:
+        """Give back what the transport holds; a second time does nothing."""
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        await self.close()
+
+
+Handle = Callable[[Request], Awaitable[Reply]]
+"""Runs one request to its end; never raises but for cancellation."""
+
+
+class Acceptor(Protocol):
+    """The server's side of a transport, on one event loop."""
+
+    @property
+    def url(self) -> str:
+        """Where clients reach it."""
+        ...
+
+    async def start(self) -> None:
+        """Begin to take requests. Raises OSError where the address cannot be had."""
+        ...
+
+    async def stop(self) -> None:
+        """Take no more requests; what was begun goes on."""
+        ...
+
+    async def close(self) -> None:
+        """Give back what is held; nothing is in flight any more."""
+        ...
