@@ -8,40 +8,104 @@
 A call goes: stub -> caller -> transport -> wire -> dispatcher -> your method, and back.
 """
 
-from rpcgen_runtime.connect import connect, connect_async
-from rpcgen_runtime.context import Context, Deadline, current_context
-from rpcgen_runtime.dispatch import ServerSettings
-from rpcgen_runtime.endpoint import Endpoint, Listener
-from rpcgen_runtime.errors import (
-    BadReply,
-    ConnectionLost,
-    DeadlineExceeded,
-    DeclaredError,
-    ExpiredUnstarted,
-    Forbidden,
-    InternalError,
-    InvalidArguments,
-    InvalidRequest,
-    MethodNotFound,
-    NoServer,
-    NotExecuted,
-    OutcomeUnknown,
-    Overloaded,
-    RpcError,
-    UnknownRemoteError,
-    Unreachable,
-    UnsupportedVersion,
-    VersionCapExceeded,
-)
-from rpcgen_runtime.executors import EventLoop, Executor, OneAtATime, Threads
-from rpcgen_runtime.http.application import Application, HttpLimits
-from rpcgen_runtime.interceptors import Interceptor, Invocation
-from rpcgen_runtime.models import Unrecognized, UnrecognizedVariant
-from rpcgen_runtime.retries import NO_RETRY, RetryPolicy
-from rpcgen_runtime.serializer import Serializer
-from rpcgen_runtime.server import DrainTimeout, Server, serve
-from rpcgen_runtime.targets import Target, Version
-from rpcgen_runtime.transport import AsyncTransport, Transport
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from rpcgen_runtime.connect import connect, connect_async
+    from rpcgen_runtime.context import Context, Deadline, current_context
+    from rpcgen_runtime.dispatch import ServerSettings
+    from rpcgen_runtime.endpoint import Endpoint, Listener
+    from rpcgen_runtime.errors import (
+        BadReply,
+        ConnectionLost,
+        DeadlineExceeded,
+        DeclaredError,
+        ExpiredUnstarted,
+        Forbidden,
+        InternalError,
+        InvalidArguments,
+        InvalidRequest,
+        MethodNotFound,
+        NoServer,
+        NotExecuted,
+        OutcomeUnknown,
+        Overloaded,
+        RpcError,
+        UnknownRemoteError,
+        Unreachable,
+        UnsupportedVersion,
+        VersionCapExceeded,
+    )
+    from rpcgen_runtime.executors import EventLoop, Executor, OneAtATime, Threads
+    from rpcgen_runtime.http.application import Application, HttpLimits
+    from rpcgen_runtime.interceptors import Interceptor, Invocation
+    from rpcgen_runtime.models import Unrecognized, UnrecognizedVariant
+    from rpcgen_runtime.retries import NO_RETRY, RetryPolicy
+    from rpcgen_runtime.serializer import Serializer
+    from rpcgen_runtime.server import DrainTimeout, Server, serve
+    from rpcgen_runtime.targets import Target, Version
+    from rpcgen_runtime.transport import AsyncTransport, Transport
+else:
+    # On demand (PEP 562): a client needs no server, and a program that only types needs neither.
+    _HOMES = {
+        "Application": "rpcgen_runtime.http.application",
+        "AsyncTransport": "rpcgen_runtime.transport",
+        "BadReply": "rpcgen_runtime.errors",
+        "ConnectionLost": "rpcgen_runtime.errors",
+        "Context": "rpcgen_runtime.context",
+        "Deadline": "rpcgen_runtime.context",
+        "DeadlineExceeded": "rpcgen_runtime.errors",
+        "DeclaredError": "rpcgen_runtime.errors",
+        "DrainTimeout": "rpcgen_runtime.server",
+        "Endpoint": "rpcgen_runtime.endpoint",
+        "EventLoop": "rpcgen_runtime.executors",
+        "Executor": "rpcgen_runtime.executors",
+        "ExpiredUnstarted": "rpcgen_runtime.errors",
+        "Forbidden": "rpcgen_runtime.errors",
+        "HttpLimits": "rpcgen_runtime.http.application",
+        "Interceptor": "rpcgen_runtime.interceptors",
+        "InternalError": "rpcgen_runtime.errors",
+        "InvalidArguments": "rpcgen_runtime.errors",
+        "InvalidRequest": "rpcgen_runtime.errors",
+        "Invocation": "rpcgen_runtime.interceptors",
+        "Listener": "rpcgen_runtime.endpoint",
+        "MethodNotFound": "rpcgen_runtime.errors",
+        "NO_RETRY": "rpcgen_runtime.retries",
+        "NoServer": "rpcgen_runtime.errors",
+        "NotExecuted": "rpcgen_runtime.errors",
+        "OneAtATime": "rpcgen_runtime.executors",
+        "OutcomeUnknown": "rpcgen_runtime.errors",
+        "Overloaded": "rpcgen_runtime.errors",
+        "RetryPolicy": "rpcgen_runtime.retries",
+        "RpcError": "rpcgen_runtime.errors",
+        "Serializer": "rpcgen_runtime.serializer",
+        "Server": "rpcgen_runtime.server",
+        "ServerSettings": "rpcgen_runtime.dispatch",
+        "Target": "rpcgen_runtime.targets",
+        "Threads": "rpcgen_runtime.executors",
+        "Transport": "rpcgen_runtime.transport",
+        "UnknownRemoteError": "rpcgen_runtime.errors",
+        "Unreachable": "rpcgen_runtime.errors",
+        "Unrecognized": "rpcgen_runtime.models",
+        "UnrecognizedVariant": "rpcgen_runtime.models",
+        "UnsupportedVersion": "rpcgen_runtime.errors",
+        "Version": "rpcgen_runtime.targets",
+        "VersionCapExceeded": "rpcgen_runtime.errors",
+        "connect": "rpcgen_runtime.connect",
+        "connect_async": "rpcgen_runtime.connect",
+        "current_context": "rpcgen_runtime.context",
+        "serve": "rpcgen_runtime.server",
+    }
+
+    def __getattr__(name: str) -> object:
+        """Import `name` from its module when it is first asked for."""
+        if name not in _HOMES:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        found = vars(import_module(_HOMES[name]))[name]
+        globals()[name] = found
+        return found
+
 
 __all__ = [
     "NO_RETRY",

@@ -76,9 +76,12 @@ class RequestCodec:
             raise InvalidArguments(told(error)) from None
         if self._stamp.matters:
             minor = max(minor, self._stamp.of(checked.values()))
-        if self._by_position:
-            return self._array(values, len(given)), minor
-        return self._serializer.to_json(checked, by_alias=True), minor
+        try:
+            if self._by_position:
+                return self._array(checked), minor
+            return self._serializer.to_json(checked, by_alias=True), minor
+        except PydanticSerializationError as error:
+            raise InvalidArguments(self._unwritable(checked)) from error
 
     def decode(self, params: bytes) -> tuple[tuple[object, ...], dict[str, object]]:
         """Return the positional and the named arguments for the handler, defaults filled in.
@@ -97,17 +100,23 @@ class RequestCodec:
         """Return the lowest minor that the arguments need. Raises InvalidArguments."""
         return self.encode(values)[1]
 
-    def _array(self, values: Sequence[object], given: int) -> bytes:
-        """Return the parameters by position, up to the last one that is not its default."""
-        last = 0
-        for index, ((_, default, _), value) in enumerate(zip(self._plain, values, strict=True), 1):
-            if given and not (value is default or value == default):
-                last = index
+    def _array(self, given: Mapping[str, object]) -> bytes:
+        """Return the parameters by position, up to the last one that is given."""
+        last = max((at for at, it in enumerate(self._plain, 1) if it[0] in given), default=0)
         parts = [
-            serializer.to_json(value, by_alias=True)
-            for serializer, value in zip(self._each, values[:last], strict=False)
+            serializer.to_json(given.get(name, default), by_alias=True)
+            for serializer, (name, default, _) in zip(self._each, self._plain[:last], strict=False)
         ]
         return b"[" + b",".join(parts) + b"]"
+
+    def _unwritable(self, given: Mapping[str, object]) -> str:
+        """Return which parameter cannot be written, such as a text with half a character."""
+        for (name, _, _), serializer in zip(self._plain, self._each, strict=True):
+            try:
+                serializer.to_json(given.get(name), by_alias=True, warnings=False)
+            except PydanticSerializationError:
+                return f"`{name}`: cannot be written as JSON"
+        return "the parameters cannot be written as JSON"
 
     @cached_property
     def _stamp(self) -> Stamp:
@@ -125,7 +134,8 @@ class RequestCodec:
             )
             for param, schema in zip(self._params, self._schemas.each, strict=True)
         }
-        return self._schemas.around(core_schema.typed_dict_schema(fields))
+        # Inside a typed dict only its own configuration holds.
+        return self._schemas.around(core_schema.typed_dict_schema(fields, config=CONFIG))
 
     @cached_property
     def _encoder(self) -> SchemaValidator:
@@ -294,6 +304,7 @@ _REASONS: Mapping[str, str] = {
     "unexpected_positional_argument": "there are fewer parameters",
     "multiple_argument_values": "is given twice",
     "arguments_type": "parameters are an object or an array",
+    "union_tag_invalid": "is of no known variant",
 }
 
 

@@ -4,6 +4,7 @@ Only methods of the generated tables can be reached; names from the wire are key
 attributes. No I/O.
 """
 
+import asyncio
 import logging
 import secrets
 import time
@@ -20,7 +21,7 @@ from rpcgen_runtime.endpoint import Binding, Endpoint, Listener
 from rpcgen_runtime.errors import DeclaredError, Forbidden, InvalidArguments, InvalidRequest
 from rpcgen_runtime.executors import Executor, NotStarted, Threads
 from rpcgen_runtime.interceptors import Interceptor, Invocation, around
-from rpcgen_runtime.messages import Failure, Reply, Request, Success
+from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
 from rpcgen_runtime.methods import Call, Method, Service
 from rpcgen_runtime.serializer import Serializer, incoming_params, outgoing_result
 from rpcgen_runtime.targets import Version
@@ -119,7 +120,6 @@ class Dispatcher:
                     f"`{other.method.service.package}` and `{entry.method.service.package}` both "
                     f"answer `{name}`; give one of the services another namespace"
                 )
-        # A call and a cast may share a name: whoever wants an answer gets the call.
         entries.append(entry)
         entries.sort(key=lambda it: (-it.version.major, not isinstance(it.method, Call)))
 
@@ -138,14 +138,14 @@ class Dispatcher:
         if entries is None:
             return NOT_FOUND
         if request.version is None:
-            return entries[0]
+            return _meant(entries, request)
         try:
             wanted = Version.parse(request.version)
         except ValueError as error:
             return Failure(errors.UNSUPPORTED_VERSION, str(error))
-        for entry in entries:
-            if entry.version.serves(wanted):
-                return entry
+        serving = [it for it in entries if it.version.serves(wanted)]
+        if serving:
+            return _meant(serving, request)
         served = ", ".join(str(it) for it in sorted({it.version for it in entries}))
         message = f"version {wanted} is not served; served: {served}"
         return Failure(errors.UNSUPPORTED_VERSION, message)
@@ -203,7 +203,12 @@ class Dispatcher:
             return _declared(method, error)
         except Forbidden as error:
             return Failure(errors.FORBIDDEN, str(error))
-        except Exception as error:  # noqa: BLE001  # whatever a handler raises ends here
+        except asyncio.CancelledError as error:
+            task = asyncio.current_task()
+            if task is not None and task.cancelling():
+                raise
+            return _internal(method, error)
+        except (Exception, SystemExit) as error:  # whatever a handler raises ends here
             if isinstance(error, TimeoutError) and context.deadline.passed():
                 return TOO_LATE
             return _internal(method, error)
@@ -218,6 +223,15 @@ class Dispatcher:
         return self._settings.executor.run(binding, call, context.deadline)
 
 
+def _meant(entries: Sequence[_Entry], request: Request) -> _Entry:
+    """Return the entry of the newest major; of a call and a cast of one name, what was asked for."""
+    first = entries[0]
+    if len(entries) > 1 and request.verb is not Verb.CALL:
+        unanswered = [it for it in entries if not isinstance(it.method, Call)]
+        return next((it for it in unanswered if it.version == first.version), first)
+    return first
+
+
 class _Bound:
     """A handler with its arguments."""
 
@@ -230,7 +244,11 @@ class _Bound:
 
     def __call__(self) -> object:
         positional, named = self._arguments
-        return self._handler(self._context, *positional, **named)
+        try:
+            return self._handler(self._context, *positional, **named)
+        except (StopIteration, GeneratorExit, SystemExit) as error:
+            # These mean something to whatever runs the handler: a future, a thread, a loop.
+            raise RuntimeError(f"the handler raised {type(error).__name__}") from error
 
 
 def _invocation(method: Method, context: Context, arguments: Arguments) -> Invocation:
@@ -245,7 +263,7 @@ def _declared(method: Method, error: DeclaredError) -> Failure:
     if codec is None or not isinstance(error, codec.error):
         return _internal(method, error)
     try:
-        return Failure(error.code, error.text(), codec.encode(error))
+        return Failure(error.code, errors.message_of(type(error)), codec.encode(error))
     except TypeError as problem:
         return _internal(method, problem)
 

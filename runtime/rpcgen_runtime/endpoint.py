@@ -4,11 +4,14 @@ import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from typing import TypeVar, overload
+from typing import TypeAlias, TypeVar, overload
 
 from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Method
 
 R = TypeVar("R")
+
+Handled: TypeAlias = R | Awaitable[R]
+"""What a handler may return: the result, or what gives it when awaited."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -46,24 +46,25 @@ class DeclaredError(RpcError):
     retryable: ClassVar[bool]
     """Whether the contract allows to call again."""
 
-    @classmethod
-    def text(cls) -> str:
-        """Return the first line of the contract's documentation: the message on the wire."""
-        return (cls.__doc__ or cls.__name__).strip().partition("\n")[0]
-
     def _data(self) -> str:
         names = [it.name for it in fields(self)]  # type: ignore[arg-type]  # generated: dataclasses
         return ", ".join(f"{name}={vars(self)[name]!r}" for name in names)
 
     def __str__(self) -> str:
         data = self._data()
-        return f"{self.text()} ({data})" if data else self.text()
+        text = message_of(type(self))
+        return f"{text} ({data})" if data else text
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}({self._data()})"
 
     def __reduce__(self) -> tuple[object, ...]:
         return _rebuild, (type(self), dict(vars(self)))
+
+
+def message_of(error: type[DeclaredError]) -> str:
+    """Return the first line of the error's documentation: its message on the wire."""
+    return (error.__doc__ or error.__name__).strip().partition("\n")[0]
 
 
 def _rebuild(kind: type[DeclaredError], state: Mapping[str, object]) -> DeclaredError:

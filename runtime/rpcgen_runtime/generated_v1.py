@@ -8,8 +8,9 @@ from typing_extensions import deprecated
 
 from rpcgen_runtime.client import AsyncClient, AsyncEvents, Client, Events
 from rpcgen_runtime.context import Context
-from rpcgen_runtime.endpoint import Binding, Endpoint, Listener, bind
+from rpcgen_runtime.endpoint import Binding, Endpoint, Handled, Listener, bind
 from rpcgen_runtime.errors import DeclaredError
+from rpcgen_runtime.lazy import load
 from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Minors, Param, Service
 from rpcgen_runtime.models import Model, Unrecognized, UnrecognizedVariant
 from rpcgen_runtime.targets import Target
@@ -27,6 +28,7 @@ __all__ = [
     "Event",
     "Events",
     "Fanout",
+    "Handled",
     "Listener",
     "Minors",
     "Model",
@@ -37,4 +39,5 @@ __all__ = [
     "UnrecognizedVariant",
     "bind",
     "deprecated",
+    "load",
 ]

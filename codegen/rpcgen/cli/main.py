@@ -43,7 +43,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 141
-    except Exception:
+    except Exception:  # noqa: BLE001  # whatever it is, a user sees one sentence
         return _own_bug(chosen.command)
     return status
 

@@ -29,6 +29,8 @@ def docstring(text: str, indent: int) -> str:
 def _escaped(line: str) -> str:
     """Return a line that cannot end its docstring, nor begin an escape, nor steer a terminal."""
     line = line.replace("\\", "\\\\").replace('"""', '\\"\\"\\"')
+    if line.isprintable():
+        return line
     return "".join(it if it.isprintable() or it == "\t" else repr(it)[1:-1] for it in line)
 
 

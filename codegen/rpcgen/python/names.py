@@ -21,19 +21,19 @@ ANNOTATION_BUILTINS = frozenset("bool int float str bytes list dict".split())
 """Built-in names that annotations use; a class that has one of them as a member cannot."""
 _MODULES = frozenset(["dt", "rpc"])
 """Modules that generated files import under a name that a contract could use."""
-# The attributes of pydantic's BaseModel; a field of that name would replace one.
+# The attributes of pydantic's BaseModel and its metaclass; a field of that name would replace one.
 _MODEL_ATTRIBUTES = frozenset(
     "construct copy dict from_orm json model_computed_fields model_config model_construct "
     "model_copy model_dump model_dump_json model_extra model_fields model_fields_set "
-    "model_json_schema model_parametrized_name model_post_init model_rebuild model_validate "
-    "model_validate_json model_validate_strings parse_file parse_obj parse_raw schema "
+    "model_json_schema mro model_parametrized_name model_post_init model_rebuild model_validate "
+    "model_validate_json model_validate_strings parse_file parse_obj parse_raw register schema "
     "schema_json update_forward_refs validate".split()
 )
 _EXCEPTION_ATTRIBUTES = frozenset("add_note args code field retryable with_traceback".split())
 _CLIENT_ATTRIBUTES = frozenset("abstractmethod builtins can_send with_options".split())
 _IMPORTED_TYPES = frozenset(
-    "Annotated Awaitable ClassVar Decimal Enum Field Final JsonValue Literal Mapping Sequence TypeAlias "
-    "TYPE_CHECKING UUID".split()
+    "Annotated Awaitable ClassVar Decimal Enum Field Final JsonValue Literal Mapping Sequence "
+    "TypeAlias TYPE_CHECKING UUID".split()
 )
 MODULES = ("client", "errors", "methods", "models", "server")
 """The modules of a generated package."""

@@ -69,7 +69,10 @@ class HttpAcceptor:
         self._application.is_draining = True
         for listening in self._uvicorn.servers:
             listening.close()
-        await asyncio.sleep(LAME_DUCK_SECONDS)
+        loop = asyncio.get_running_loop()
+        until = loop.time() + LAME_DUCK_SECONDS
+        while self._uvicorn.server_state.connections and loop.time() < until:
+            await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         """See Acceptor."""

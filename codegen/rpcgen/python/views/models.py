@@ -7,7 +7,7 @@ from rpcgen.language import model
 from rpcgen.language.types import parts
 from rpcgen.python import literals, names
 from rpcgen.python.annotate import FIELD, REPLY, REQUEST, Annotator, Imports
-from rpcgen.python.layout import Brackets, Either, Joined, lay_out, parse
+from rpcgen.python.layout import WIDTH, Brackets, Either, Joined, flat, lay_out, parse
 from rpcgen.python.views import docs
 from rpcgen.python.views.imports import import_lines
 
@@ -87,7 +87,8 @@ class _Models:
 
     def const(self, const: model.Const) -> str:
         self.imports.name("typing", "Final")
-        assert const.value is not None and const.type is not None
+        assert const.value is not None
+        assert const.type is not None
         value = self._annotator.typed_default(const.value, const.type)
         return f"{names.declared(const)}: Final = {value}"
 
@@ -159,7 +160,7 @@ class _Models:
             isinstance(it, model.Named)
             and it.declaration.package is self._package
             and it.declaration not in self._written
-            for it in _deep(type_, FIELD.is_open)
+            for it in _deep(type_, through=FIELD.is_open)
         )
 
     def _alias(self, alias: model.Alias) -> ItemView:
@@ -219,9 +220,15 @@ def field_line(name: str, annotation: str, field: model.Field, annotator: Annota
         after = f" = {default}" if default else ""
         return lay_out(Joined(f"{name}: ", parse(annotation)), 4, after).strip()
     annotator.imports.name("pydantic", "Field")
-    return lay_out(
-        Joined(f"{name}: {annotation} = ", Brackets("Field(", arguments, ")")), 4
-    ).strip()
+    call = Brackets("Field(", arguments, ")")
+    line = f"    {name}: {annotation} = {flat(call)}"
+    node = parse(annotation)
+    fits_below = len(f"    ] = {flat(call)}") <= WIDTH
+    if len(line) > WIDTH and fits_below and isinstance(node, Brackets) and len(node.items) > 1:
+        # Of the two brackets, the first is broken: what follows it then fits its line.
+        broken = Brackets(node.head, node.items, node.tail, exploded=True)
+        return lay_out(Joined(f"{name}: ", broken), 4, f" = {flat(call)}").strip()
+    return lay_out(Joined(f"{name}: {annotation} = ", call), 4).strip()
 
 
 _FACTORIES = {"[]": "default_factory=list", "{}": "default_factory=dict"}
@@ -251,19 +258,19 @@ def _mentioned(declaration: model.TypeDeclaration) -> list[model.TypeDeclaration
     return [
         it.declaration
         for type_ in types
-        for it in _deep(type_, False)
+        for it in _deep(type_, through=False)
         if isinstance(it, model.Named)
     ]
 
 
-def _deep(type_: model.Type, through: bool) -> Iterator[model.Type]:
+def _deep(type_: model.Type, *, through: bool) -> Iterator[model.Type]:
     """Yield the parts of `type_`; with `through`, also those of aliases that are written out."""
     for part in parts(type_):
         yield part
         if through and isinstance(part, model.Named) and isinstance(part.declaration, model.Alias):
             inner = part.declaration.type
             if inner is not None:
-                yield from _deep(inner, through)
+                yield from _deep(inner, through=through)
 
 
 def errors_view(package: model.Package, header: str) -> ErrorsView:
@@ -298,4 +305,5 @@ def _error_field(field: model.Field, annotator: Annotator) -> str:
         wire = literals.quoted(field.wire)
         alias = f"Field(validation_alias={wire}, serialization_alias={wire})"
         annotation = f"Annotated[{annotation}, {alias}]"
-    return f"{name}: {annotation}" + (f" = {default}" if default else "")
+    after = f" = {default}" if default else ""
+    return lay_out(Joined(f"{name}: ", parse(annotation)), 4, after).strip()

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from rpcgen.language import model
 from rpcgen.python import literals, names
 from rpcgen.python.annotate import ARGUMENT, HANDED_OVER, REPLY, Annotator, Imports, Style
-from rpcgen.python.layout import Brackets, Joined, lay_out
+from rpcgen.python.layout import WIDTH, Brackets, Joined, lay_out
 from rpcgen.python.views import docs
 from rpcgen.python.views.imports import import_lines
 
@@ -71,7 +71,7 @@ def server_view(package: model.Package, header: str) -> StubsView:
     doc = literals.docstring(f"Skeletons of the services of `{package.name}`.", 0)
     if classes:
         imports.name("abc", "abstractmethod")
-        imports.name("collections.abc", "Awaitable")
+        imports.name("collections.abc", "Sequence")
     return StubsView(header, doc, import_lines(imports, runtime=bool(classes)), classes)
 
 
@@ -137,6 +137,10 @@ class _Writer:
         if method.result is not None:
             result = self._annotator.annotation(method.result, self._style(REPLY))
         both = f"{result} | Awaitable[{result}]"
+        if len(f"    ) -> {both}:") > WIDTH:
+            both = f"rpc.Handled[{result}]"
+        else:
+            self._imports.name("collections.abc", "Awaitable")
         # A handler is given every argument, so that nothing here has a default.
         style = self._style(REPLY if method.verb == "event" else HANDED_OVER)
         parameters = [self._typed(it, style) for it in method.parameters]
@@ -167,4 +171,5 @@ class _Writer:
 
 def _signature(define: str, method: model.Method, parameters: list[str], result: str) -> str:
     head = f"{names.method(method)}("
-    return lay_out(Joined(f"{define} ", Brackets(head, parameters, f") -> {result}")), 4, ":")
+    node = Joined(f"{define} ", Brackets(head, parameters, f") -> {result}"))
+    return lay_out(node, 4, ":")

@@ -8,8 +8,6 @@ if TYPE_CHECKING:
     from .errors import DivisionByZero
     from .server import CalculatorServer
 else:
-    from importlib import import_module
-
     _HOMES = {
         "AsyncCalculatorClient": "client",
         "CalculatorClient": "client",
@@ -19,11 +17,9 @@ else:
 
     def __getattr__(name):
         """Import `name` when it is first asked for (PEP 562)."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-        globals()[name] = found
-        return found
+        from rpcgen_runtime.generated_v1 import load
+
+        return load(globals(), _HOMES, name)
 
 
 __all__ = [

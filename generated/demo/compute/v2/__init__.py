@@ -97,8 +97,6 @@ if TYPE_CHECKING:
         ConductorServer,
     )
 else:
-    from importlib import import_module
-
     _HOMES = {
         "Address": "models",
         "AddressInUse": "errors",
@@ -177,11 +175,9 @@ else:
 
     def __getattr__(name):
         """Import `name` when it is first asked for (PEP 562)."""
-        if name not in _HOMES:
-            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-        found = getattr(import_module(f".{_HOMES[name]}", __name__), name)
-        globals()[name] = found
-        return found
+        from rpcgen_runtime.generated_v1 import load
+
+        return load(globals(), _HOMES, name)
 
 
 __all__ = [

@@ -268,9 +268,10 @@ class HostReport(rpc.Model):
     """A host and what happens on it."""
 
     host: Host
-    instances: dict[InstanceState | rpc.Unrecognized, Annotated[int, Field(ge=1)]] = Field(
-        default_factory=dict,
-    )
+    instances: dict[
+        InstanceState | rpc.Unrecognized,
+        Annotated[int, Field(ge=1)],
+    ] = Field(default_factory=dict)
     """How many instances are in each state; states without instances are left out."""
     claims: list[Claim] = Field(default_factory=list)
     """The room that is kept free for instances to come.
@@ -399,9 +400,10 @@ class Instance(rpc.Model):
     state: InstanceState | rpc.Unrecognized
     host: HostName | None = None
     """Absent while it takes no room on any host."""
-    volumes: Annotated[dict[Device, VolumeAttachment], Field(max_length=16)] = Field(
-        default_factory=dict,
-    )
+    volumes: Annotated[
+        dict[Device, VolumeAttachment],
+        Field(max_length=16),
+    ] = Field(default_factory=dict)
     interfaces: list[Interface] = Field(default_factory=list)
     metadata: Metadata = Field(default_factory=dict)
     created_at: dt.datetime

@@ -1,0 +1,52 @@
+# The commands of every day; CI runs the same ones. `make help` lists them.
+
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+READY  := $(VENV)/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help demo test check build format lint types quick bench-compile clean
+
+help: ## list the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+demo: $(READY) ## watch a typed client call a server, step by step
+	@$(BIN)/python -m examples.demo
+
+test: $(READY) ## run every test
+	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
+
+quick: $(READY) ## run the tests that take no time: make quick ARGS=tests/language
+	$(BIN)/python -m pytest -x -q $(ARGS)
+
+check: $(READY) ## format, lint, types, generated code is current; then every test
+	$(BIN)/ruff format --check codegen runtime examples tests benchmarks
+	$(BIN)/ruff check
+	$(BIN)/rpcgen build --check
+	$(BIN)/mypy
+	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
+	$(MAKE) --no-print-directory test
+
+build: $(READY) ## compile idl/ to generated/
+	$(BIN)/rpcgen build
+
+format: $(READY) ## format the code and fix what can be fixed
+	$(BIN)/ruff format codegen runtime examples tests benchmarks
+	$(BIN)/ruff check --fix
+
+bench-compile: $(READY) ## measure compile and import time against the number of methods
+	$(BIN)/python benchmarks/compile.py
+
+clean: ## remove what these commands made
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+$(READY): pyproject.toml
+	@command -v $(PYTHON) >/dev/null || { echo "rpcgen needs Python 3.11 or newer: no $(PYTHON) here (on Debian and Ubuntu: sudo apt-get install python3 python3-venv)"; exit 1; }
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rpcgen needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1 | cut -d' ' -f2). Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module (on Debian and Ubuntu: sudo apt-get install python3-venv)"; exit 1; }
+	@echo "Installing into $(VENV) (once)…"
+	@$(PYTHON) -m venv --clear $(VENV)
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --upgrade 'pip>=25.1'
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --editable . --group dev
+	@touch $@
