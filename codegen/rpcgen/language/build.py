@@ -1,19 +1,38 @@
 """What each rule of the grammar becomes: lark calls these while it reduces."""
 
 import json
-from collections.abc import Iterable
-from typing import TypeVar
+from collections.abc import Iterable, Iterator
+from dataclasses import replace
 
 from lark import Token, Transformer
 
-from rpcgen.language import syntax
+from rpcgen.language import mistakes, syntax
+from rpcgen.language.children import (
+    Arguments,
+    Children,
+    Constraints,
+    Default,
+    Doc,
+    Marks,
+    T,
+    Wire,
+    all_of,
+    doc_in,
+    first_of,
+    has,
+    is_below,
+    json_at,
+    marks_in,
+    offsets_of,
+    one_of,
+    reference_of,
+    token_in,
+    value_in,
+)
 from rpcgen.language.diagnostics import Report
 from rpcgen.language.source import Source, Span
 
 MAX_TYPE_DEPTH = 64
-
-T = TypeVar("T")
-Children = list[object]
 
 
 class SyntaxBuilder(Transformer[Token, syntax.File]):
@@ -23,90 +42,97 @@ class SyntaxBuilder(Transformer[Token, syntax.File]):
         self._source = source
         self._report = report
         self._items: list[syntax.Item] = []
+        self._forgotten: list[tuple[int, int]] = []
 
-    def unfinished(self, source: Source) -> syntax.File:
-        """Return what was read before parsing had to stop."""
-        return syntax.File(Span(source, 0, 1), tuple(self._items))
+    def forget(self, start: int, stop: int) -> None:
+        """Leave out the members that were read between these offsets."""
+        self._forgotten.append((start, stop))
 
-    def file(self, _children: Children) -> syntax.File:
-        return self.unfinished(self._source)
+    def finished(self, lost: Iterable[str]) -> syntax.File:
+        """Return what was read; `lost` are names declared where it could not be."""
+        return syntax.File(Span(self._source, 0, 1), tuple(self._items), frozenset(lost))
+
+    def file(self, _children: Children) -> None:
+        """Everything was kept when it was read."""
 
     def package(self, children: Children) -> syntax.Package:
-        version = _token(children, "VERSION")
-        segments = tuple(_all(children, syntax.Word))
+        version = token_in(children, "VERSION")
+        segments = tuple(all_of(children, syntax.Word))
         span = Span(self._source, segments[0].span.start, segments[-1].span.stop)
-        item = syntax.Package(_doc(children), segments, self._word(version), span)
+        item = syntax.Package(doc_in(children), segments, self._word(version), span)
         return self._keep(item)
 
     def import_line(self, children: Children) -> syntax.Import:
-        path = self._string(_token(children, "STRING"))
-        return self._keep(syntax.Import(path, self._word(_token(children, "NAME"))))
+        path = self._string(token_in(children, "STRING"))
+        return self._keep(syntax.Import(path, self._word(token_in(children, "NAME"))))
 
     def const(self, children: Children) -> syntax.Const:
-        word, type_ = _one(children, syntax.Word), _one(children, syntax.Type)
-        value = _value(children)
-        return self._keep(syntax.Const(_doc(children), word, type_, value, _marks(children)))
+        word, type_ = one_of(children, syntax.Word), one_of(children, syntax.Type)
+        value = value_in(children)
+        return self._keep(syntax.Const(doc_in(children), word, type_, value, marks_in(children)))
 
     def alias(self, children: Children) -> syntax.Alias:
-        word, type_ = _one(children, syntax.Word), _one(children, syntax.Type)
-        return self._keep(syntax.Alias(_doc(children), word, type_, _marks(children)))
+        word, type_ = one_of(children, syntax.Word), one_of(children, syntax.Type)
+        return self._keep(syntax.Alias(doc_in(children), word, type_, marks_in(children)))
 
     def struct(self, children: Children) -> syntax.Struct:
-        fields = tuple(_all(children, syntax.Field))
-        word = _one(children, syntax.Word)
-        return self._keep(syntax.Struct(_doc(children), word, _marks(children), fields))
+        fields = tuple(all_of(children, syntax.Field))
+        word = one_of(children, syntax.Word)
+        return self._keep(syntax.Struct(doc_in(children), word, marks_in(children), fields))
 
     def enum(self, children: Children) -> syntax.Enum:
-        values = tuple(_all(children, syntax.EnumValue))
-        word, closed = _one(children, syntax.Word), _has(children, "CLOSED")
-        return self._keep(syntax.Enum(_doc(children), closed, word, _marks(children), values))
+        values = tuple(it for it in all_of(children, syntax.EnumValue) if self._is_kept(it))
+        word, closed = one_of(children, syntax.Word), has(children, "CLOSED")
+        return self._keep(syntax.Enum(doc_in(children), closed, word, marks_in(children), values))
 
     def union(self, children: Children) -> syntax.Union:
-        variants = tuple(_all(children, syntax.Variant))
-        word, closed = _one(children, syntax.Word), _has(children, "CLOSED")
-        return self._keep(syntax.Union(_doc(children), closed, word, _marks(children), variants))
+        variants = tuple(all_of(children, syntax.Variant))
+        word, closed = one_of(children, syntax.Word), has(children, "CLOSED")
+        return self._keep(
+            syntax.Union(doc_in(children), closed, word, marks_in(children), variants)
+        )
 
     def error(self, children: Children) -> syntax.Error:
-        code = _token(children, "NUMBER")
+        code = token_in(children, "NUMBER")
         item = syntax.Error(
-            _doc(children),
-            _one(children, syntax.Word),
+            doc_in(children),
+            one_of(children, syntax.Word),
             syntax.Literal("number", str(code), self._span(code)),
-            _has(children, "RETRYABLE"),
-            _marks(children),
-            tuple(_all(children, syntax.Field)),
+            has(children, "RETRYABLE"),
+            marks_in(children),
+            tuple(all_of(children, syntax.Field)),
         )
         return self._keep(item)
 
     def service(self, children: Children) -> syntax.Service:
         items = tuple(it for it in children if isinstance(it, syntax.Setting | syntax.Method))
-        word = _one(children, syntax.Word)
-        return self._keep(syntax.Service(_doc(children), word, _marks(children), items))
+        word = one_of(children, syntax.Word)
+        return self._keep(syntax.Service(doc_in(children), word, marks_in(children), items))
 
     def field(self, children: Children) -> syntax.Field:
         return syntax.Field(
-            _doc(children),
-            _one(children, syntax.Word),
-            _maybe(children, _Wire),
-            _one(children, syntax.Type),
-            next((it.value for it in children if isinstance(it, _Default)), None),
-            _marks(children),
+            doc_in(children),
+            one_of(children, syntax.Word),
+            first_of(children, Wire),
+            one_of(children, syntax.Type),
+            next((it.value for it in children if isinstance(it, Default)), None),
+            marks_in(children),
         )
 
     def enum_value(self, children: Children) -> syntax.EnumValue:
-        word, wire = _one(children, syntax.Word), _maybe(children, _Wire)
-        return syntax.EnumValue(_doc(children), word, wire, _marks(children))
+        word, wire = one_of(children, syntax.Word), first_of(children, Wire)
+        return syntax.EnumValue(doc_in(children), word, wire, marks_in(children))
 
     def variant(self, children: Children) -> syntax.Variant:
-        word, wire = _one(children, syntax.Word), _maybe(children, _Wire)
-        type_ = _one(children, syntax.Type)
-        return syntax.Variant(_doc(children), word, wire, type_, _marks(children))
+        word, wire = one_of(children, syntax.Word), first_of(children, Wire)
+        type_ = one_of(children, syntax.Type)
+        return syntax.Variant(doc_in(children), word, wire, type_, marks_in(children))
 
-    def default(self, children: Children) -> "_Default":
-        return _Default(_value(children))
+    def default(self, children: Children) -> Default:
+        return Default(value_in(children))
 
-    def wire(self, children: Children) -> "_Wire":
-        return _Wire(*self._string_parts(_token(children, "STRING")))
+    def wire(self, children: Children) -> Wire:
+        return Wire(*self._string_parts(token_in(children, "STRING")))
 
     def setting(self, children: Children) -> syntax.Setting:
         tokens = [it for it in children if isinstance(it, Token)]
@@ -120,66 +146,86 @@ class SyntaxBuilder(Transformer[Token, syntax.File]):
     def method(self, children: Children) -> syntax.Method:
         verb = next(it for it in children if isinstance(it, Token))
         return syntax.Method(
-            _doc(children),
+            doc_in(children),
             self._word(verb),
-            _one(children, syntax.Word),
-            tuple(_all(children, syntax.Field)),
-            next(iter(_all(children, syntax.Type)), None),
-            tuple(_all(children, syntax.Clause)),
+            one_of(children, syntax.Word),
+            tuple(all_of(children, syntax.Field)),
+            next(iter(all_of(children, syntax.Type)), None),
+            tuple(self._clauses(all_of(children, syntax.Clause))),
         )
 
     def result(self, children: Children) -> syntax.Type:
-        return _one(children, syntax.Type)
+        return one_of(children, syntax.Type)
 
     def clause(self, children: Children) -> syntax.Clause:
         first = children[0]
         if isinstance(first, syntax.Mark):
             return syntax.Clause(first.keyword, first.span, first)
-        token = _token(children)
+        token = token_in(children)
         value: syntax.Literal | tuple[syntax.Raised, ...] | None = None
         if token.type == "RAISES":
-            value = tuple(_all(children, syntax.Raised))
+            value = tuple(all_of(children, syntax.Raised))
         elif token.type == "TIMEOUT":
-            number = _token(children, "NUMBER")
+            number = token_in(children, "NUMBER")
             value = syntax.Literal("number", str(number), self._span(number))
         elif token.type == "AS":
-            value = self._string(_token(children, "STRING"))
+            value = self._string(token_in(children, "STRING"))
         return syntax.Clause(token.type.lower(), self._span(token), value)
+
+    def _clauses(self, clauses: Iterable[syntax.Clause]) -> Iterator[syntax.Clause]:
+        """Give marks below the line of a raised name to the method, as the reader sees them."""
+        for clause in clauses:
+            if not isinstance(clause.value, tuple):
+                yield clause
+                continue
+            later = [it for raised in clause.value for it in raised.marks if is_below(it, raised)]
+            raises = [
+                replace(it, marks=tuple(mark for mark in it.marks if mark not in later))
+                for it in clause.value
+            ]
+            for mark in later:
+                if mark not in clause.value[-1].marks:
+                    accepted = "it on the error's own line, or below the last error: the method's"
+                    message = "it is not clear whether this is the error's or the method's"
+                    self._report.add("mark-place", mark.span, message, accepted)
+            yield replace(clause, value=tuple(raises))
+            yield from (syntax.Clause(it.keyword, it.span, it) for it in later)
 
     def raised(self, children: Children) -> syntax.Raised:
         words = [self._word(it) for it in children if isinstance(it, Token)]
-        return syntax.Raised(_reference(words), _marks(children))
+        return syntax.Raised(reference_of(words), marks_in(children))
 
     def type(self, children: Children) -> syntax.Type:
-        reference = _one(children, syntax.Reference)
-        arguments = next((it.types for it in children if isinstance(it, _Arguments)), ())
-        constraints = next((it.items for it in children if isinstance(it, _Constraints)), ())
+        reference = one_of(children, syntax.Reference)
+        arguments = next((it.types for it in children if isinstance(it, Arguments)), ())
+        constraints = next((it.items for it in children if isinstance(it, Constraints)), ())
         depth = 1 + max((it.depth for it in arguments), default=0)
-        if depth > MAX_TYPE_DEPTH:
+        if depth == MAX_TYPE_DEPTH + 1:
             self._report.add(
                 "too-deep",
                 reference.span,
                 f"the type nests more than {MAX_TYPE_DEPTH} levels",
                 "a struct in between",
             )
-            arguments, depth = (), 1
-        optional = _has(children, "OPTIONAL")
+        if depth > MAX_TYPE_DEPTH:
+            reference, arguments = json_at(reference.span), ()
+        optional = has(children, "OPTIONAL")
         return syntax.Type(reference, arguments, constraints, optional, reference.span, depth)
 
-    def arguments(self, children: Children) -> "_Arguments":
-        return _Arguments(tuple(_all(children, syntax.Type)))
+    def arguments(self, children: Children) -> Arguments:
+        return Arguments(tuple(all_of(children, syntax.Type)))
 
-    def constraints(self, children: Children) -> "_Constraints":
-        return _Constraints(tuple(_all(children, syntax.Constraint)))
+    def constraints(self, children: Children) -> Constraints:
+        return Constraints(tuple(all_of(children, syntax.Constraint)))
 
     def constraint(self, children: Children) -> syntax.Constraint:
-        return syntax.Constraint(_one(children, syntax.Word), _value(children))
+        return syntax.Constraint(one_of(children, syntax.Word), value_in(children))
 
     def literal(self, children: Children) -> syntax.Literal:
         first = children[0]
         if isinstance(first, syntax.Literal):
             return first
-        token = _token(children)
+        token = token_in(children)
         if token.type == "STRING":
             return self._string(token)
         kind = "number" if token.type == "NUMBER" else "bool"
@@ -192,29 +238,40 @@ class SyntaxBuilder(Transformer[Token, syntax.File]):
         return syntax.Literal("map", "{}", self._brackets(children))
 
     def reference(self, children: Children) -> syntax.Reference:
-        return _reference(_all(children, syntax.Word))
+        return reference_of(all_of(children, syntax.Word))
 
     def mark(self, children: Children) -> syntax.Mark:
-        keyword, version = _token(children), _token(children, "VERSION")
+        keyword, version = token_in(children), token_in(children, "VERSION")
         note = next((it for it in children if isinstance(it, Token) and it.type == "STRING"), None)
         text = None if note is None else self._string(note).text
         return syntax.Mark(keyword.type.lower(), self._word(version), text, self._span(keyword))
 
-    def marks(self, children: Children) -> "_Marks":
-        return _Marks(tuple(_all(children, syntax.Mark)))
+    def marks(self, children: Children) -> Marks:
+        return Marks(tuple(all_of(children, syntax.Mark)))
 
-    def doc(self, children: Children) -> "_Doc":
-        lines = [str(it)[2:] for it in children]
-        stripped = [line[1:] if line.startswith(" ") else line for line in lines]
-        return _Doc("\n".join(line.rstrip() for line in stripped).strip("\n"))
+    def doc(self, children: Children) -> Doc:
+        lines = [str(it)[2:].removeprefix(" ") for it in all_of(children, Token) if self._opens(it)]
+        text = "\n".join(line.rstrip() for line in lines).strip("\n")
+        return Doc(text, tuple(all_of(children, Token)))
+
+    def _opens(self, token: Token) -> bool:
+        """Report documentation that does not open its line."""
+        span = self._span(token)
+        if not span.opens_line():
+            mistakes.stray_documentation(span, self._report)
+        return span.opens_line()
 
     def name(self, children: Children) -> syntax.Word:
-        return self._word(_token(children))
+        return self._word(token_in(children))
 
     def _keep(self, item: T) -> T:
         if isinstance(item, syntax.Item):
             self._items.append(item)
         return item
+
+    def _is_kept(self, value: syntax.EnumValue) -> bool:
+        offset = value.name.span.start
+        return not any(start <= offset < stop for start, stop in self._forgotten)
 
     def _span(self, token: Token) -> Span:
         start = token.start_pos or 0
@@ -224,7 +281,7 @@ class SyntaxBuilder(Transformer[Token, syntax.File]):
         return syntax.Word(str(token), self._span(token))
 
     def _brackets(self, children: Children) -> Span:
-        return Span(self._source, *_offsets(_all(children, Token)))
+        return Span(self._source, *offsets_of(all_of(children, Token)))
 
     def _string(self, token: Token) -> syntax.Literal:
         return syntax.Literal(*self._string_parts(token))
@@ -235,86 +292,8 @@ class SyntaxBuilder(Transformer[Token, syntax.File]):
             text = json.loads(token)
             text.encode()
         except ValueError:
-            accepted = "JSON's escapes, such as `\\n`, `\\\"` and `\\u00e9`"
-            self._report.add("bad-text", span, "the text has an escape that means nothing", accepted)
+            message = "the text has an escape that means nothing"
+            accepted = r"JSON's escapes, such as `\n`, `\"` and `\u00e9`"
+            self._report.add("bad-text", span, message, accepted)
             text = ""
         return "string", text, span
-
-
-class _Wire(syntax.Literal):
-    """A name on the wire, so that it is not taken for another text."""
-
-    __slots__ = ()
-
-
-class _Box:
-    """What a rule hands to the rule around it."""
-
-
-class _Default(_Box):
-    def __init__(self, value: syntax.Value) -> None:
-        self.value = value
-
-
-class _Arguments(_Box):
-    def __init__(self, types: tuple[syntax.Type, ...]) -> None:
-        self.types = types
-
-
-class _Constraints(_Box):
-    def __init__(self, items: tuple[syntax.Constraint, ...]) -> None:
-        self.items = items
-
-
-class _Marks(_Box):
-    def __init__(self, items: tuple[syntax.Mark, ...]) -> None:
-        self.items = items
-
-
-class _Doc(_Box):
-    def __init__(self, text: str) -> None:
-        self.text = text
-
-
-def _offsets(tokens: list[Token]) -> tuple[int, int]:
-    return tokens[0].start_pos or 0, tokens[-1].end_pos or 0
-
-
-def _all(children: Iterable[object], kind: type[T]) -> list[T]:
-    return [it for it in children if isinstance(it, kind)]
-
-
-def _one(children: Iterable[object], kind: type[T]) -> T:
-    return next(it for it in children if isinstance(it, kind))
-
-
-def _maybe(children: Iterable[object], kind: type[T]) -> T | None:
-    return next((it for it in children if isinstance(it, kind)), None)
-
-
-def _value(children: Children) -> syntax.Value:
-    return next(it for it in children if isinstance(it, syntax.Literal | syntax.Reference))
-
-
-def _token(children: Children, kind: str | None = None) -> Token:
-    return next(
-        it for it in children if isinstance(it, Token) and (kind is None or it.type == kind)
-    )
-
-
-def _has(children: Children, kind: str) -> bool:
-    return any(isinstance(it, Token) and it.type == kind for it in children)
-
-
-def _marks(children: Children) -> tuple[syntax.Mark, ...]:
-    return next((it.items for it in children if isinstance(it, _Marks)), ())
-
-
-def _doc(children: Children) -> str:
-    return next((it.text for it in children if isinstance(it, _Doc)), "")
-
-
-def _reference(words: list[syntax.Word]) -> syntax.Reference:
-    alias = words[0] if len(words) > 1 else None
-    span = Span(words[0].span.source, words[0].span.start, words[-1].span.stop)
-    return syntax.Reference(alias, words[-1], span)

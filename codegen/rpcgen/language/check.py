@@ -1,11 +1,10 @@
 """Rules that hold between the members of a finished package."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from itertools import pairwise
 
 from rpcgen.language import model
 from rpcgen.language.diagnostics import Report
-from rpcgen.language.types import parts
 
 MAX_MEMBERS = 10_000
 CODES_RESERVED = range(-32768, -31999)
@@ -20,7 +19,6 @@ def check(package: model.Package, report: Report) -> None:
         match declaration:
             case model.Struct() | model.Error():
                 _unique(declaration.fields, report)
-                _not_newer_types(declaration.fields, declaration, report)
             case model.Enum():
                 _unique(declaration.values, report)
             case model.Union():
@@ -33,7 +31,9 @@ def check(package: model.Package, report: Report) -> None:
     _codes(package, report)
 
 
-def _unique(members: Iterable[model.Field | model.EnumValue | model.Variant], report: Report) -> None:
+def _unique(
+    members: Iterable[model.Field | model.EnumValue | model.Variant], report: Report
+) -> None:
     names: dict[str, model.Item] = {}
     wires: dict[str, model.Item] = {}
     for member in members:
@@ -97,12 +97,6 @@ def _parameters(method: model.Method, report: Report) -> None:
             message = f"`{after.name}` must be given, but stands after one that need not"
             accepted = f"`{after.name}` before `{before.name}`, or a default"
             report.add("parameter-order", after.span, message, accepted)
-    for parameter in method.parameters:
-        if parameter.since > method.since and parameter.required:
-            message = f"`{parameter.name}` came later than `{method.name}`, yet must be given"
-            accepted = "a default, or `?` after the type: older clients do not send it"
-            report.add("since-required", parameter.span, message, accepted)
-    _not_newer_types(method.parameters, method, report)
 
 
 def _raises(method: model.Method, report: Report) -> None:
@@ -112,32 +106,8 @@ def _raises(method: model.Method, report: Report) -> None:
         first = codes.setdefault(raised.error.code, raised.error)
         if raised.error in seen:
             message = f"`{method.name}` raises `{raised.error.name}` twice"
-            report.add("duplicate-name", method.span, message, "it once")
+            report.add("duplicate-name", raised.span, message, "it once")
         elif first is not raised.error:
             message = f"`{first.name}` and `{raised.error.name}` have the code {first.code}"
-            report.add("error-code", method.span, message, "errors with codes of their own")
+            report.add("error-code", raised.span, message, "errors with codes of their own")
         seen.add(raised.error)
-
-
-def _not_newer_types(fields: Iterable[model.Field], owner: model.Item, report: Report) -> None:
-    for field in fields:
-        since = max(field.since, owner.since)
-        for named in _named_of(field.type):
-            if named.package is owner_package(named, owner) and named.since > since:
-                message = f"`{field.name}` is older than its type `{named.name}`"
-                seen = [(named.span, "the type")]
-                report.add("version-range", field.span, message, "a `since` that is not before", seen)
-
-
-def owner_package(named: model.Declaration, owner: model.Item) -> model.Package | None:
-    """Return the package of `owner` where it is known: members know only their own file."""
-    if isinstance(owner, model.Declaration):
-        return owner.package
-    same_file = owner.span.source.name == named.span.source.name
-    return named.package if same_file else None
-
-
-def _named_of(type_: model.Type) -> Iterator[model.TypeDeclaration]:
-    for part in parts(type_):
-        if isinstance(part, model.Named):
-            yield part.declaration

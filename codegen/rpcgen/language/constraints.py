@@ -2,16 +2,17 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
-from decimal import Decimal
-
-from pydantic_core import SchemaError, SchemaValidator, core_schema
+from decimal import Context, Decimal
 
 from rpcgen.language import syntax
-from rpcgen.language.diagnostics import Report, nearest
+from rpcgen.language.diagnostics import Report
+from rpcgen.language.habits import CONSTRAINTS
 from rpcgen.language.model import Scalar
+from rpcgen.language.patterns import Patterns, matches
+from rpcgen.language.values import written
 
-MAX_PATTERN = 1_000
-
+_WIDE = Context(prec=1_000)
+"""Wide enough for any two numbers that a file can say."""
 _LENGTH = {"min_length": "int", "max_length": "int"}
 
 
@@ -47,12 +48,14 @@ def check_name(item: syntax.Constraint, kind: str, report: Report) -> str | None
     if name in allowed:
         return allowed[name]
     accepted = ", ".join(f"`{it}`" for it in allowed) or "no constraint"
-    message = f"`{kind}` has no constraint `{name}`{nearest(name, allowed)}"
+    meant = next((it for it in CONSTRAINTS.get(name, ()) if it in allowed), None)
+    close = f"; did you mean `{meant}`?" if meant else report.nearest(name, allowed)
+    message = f"`{kind}` has no constraint `{name}`{close}"
     report.add("unknown-constraint", item.name.span, message, accepted)
     return None
 
 
-def check_values(kind: str, values: Values, report: Report) -> None:
+def check_values(kind: str, values: Values, patterns: Patterns, report: Report) -> None:
     """Report constraints whose values no value of the type can meet."""
     for name, (value, item) in values.items():
         if isinstance(value, int) and name in {"min_length", "max_length", "decimal_places"}:
@@ -60,7 +63,7 @@ def check_values(kind: str, values: Values, report: Report) -> None:
         elif name in {"multiple_of", "max_digits"}:
             _above_zero(value, item, report)
         elif name == "pattern" and isinstance(value, str):
-            _pattern(value, item, report)
+            patterns.check(value, item.value.span, report)
     for low, high in (("min_length", "max_length"), ("ge", "le"), ("gt", "lt")):
         _not_empty(kind, low, high, values, report, strict=low == "gt")
     _not_empty(kind, "ge", "lt", values, report, strict=True)
@@ -76,7 +79,7 @@ def violated(value: object, constraints: Mapping[str, Scalar]) -> str | None:
     """Return the first constraint that a literal breaks, as `name=value`."""
     for name, bound in constraints.items():
         if not _holds(value, name, bound):
-            return f"{name}={bound}"
+            return f"{name}={written(bound)}"
     return None
 
 
@@ -85,7 +88,7 @@ def _holds(value: object, name: str, bound: Scalar) -> bool:
         size = len(value) if isinstance(value, str | list | dict) else 0
         return size >= bound if name == "min_length" else size <= bound
     if name == "pattern" and isinstance(value, str) and isinstance(bound, str):
-        return _matches(bound, value)
+        return matches(bound, value)
     left, right = comparable(value), comparable(bound)
     if left is None or right is None:
         return True
@@ -99,7 +102,7 @@ def _holds(value: object, name: str, bound: Scalar) -> bool:
         case "lt":
             return left < right
         case "multiple_of":
-            return left % right == 0
+            return _WIDE.remainder(left, right) == 0
     return True
 
 
@@ -124,7 +127,7 @@ def _not_empty(
     if left is not None and right is not None and (left > right or (strict and left == right)):
         message = f"no `{kind}` meets both `{low}` and `{high}`"
         span = values[high][1].name.span
-        report.add("constraint-conflict", span, message, f"`{high}` above `{low}`")
+        report.add("constraint-conflict", span, message, f"`{low}` below `{high}`")
 
 
 def _at_least(value: int, least: int, item: syntax.Constraint, report: Report) -> None:
@@ -138,28 +141,3 @@ def _above_zero(value: Scalar, item: syntax.Constraint, report: Report) -> None:
     if number is not None and number <= 0:
         message = f"`{item.name.text}` must be above 0"
         report.add("constraint-conflict", item.name.span, message, "a number above 0")
-
-
-def _pattern(value: str, item: syntax.Constraint, report: Report) -> None:
-    accepted = "a regular expression without look-around or back-references"
-    if len(value) > MAX_PATTERN:
-        message = f"the pattern is longer than {MAX_PATTERN:,} characters"
-        report.add("bad-pattern", item.name.span, message, "a shorter one")
-    elif not _compiles(value):
-        message = "the pattern is not one that is matched in linear time"
-        report.add("bad-pattern", item.name.span, message, accepted)
-
-
-def _compiles(pattern: str) -> bool:
-    # The engine that will match it at run time; it refuses what could be slow.
-    try:
-        SchemaValidator(core_schema.str_schema(pattern=pattern))
-    except SchemaError:
-        return False
-    return True
-
-
-def _matches(pattern: str, text: str) -> bool:
-    if not _compiles(pattern):
-        return True
-    return SchemaValidator(core_schema.str_schema(pattern=pattern)).isinstance_python(text)

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from typing import TypeAlias
 
 from rpcgen.language import model
-from rpcgen.language.diagnostics import Report
+from rpcgen.language.diagnostics import Report, circle
 from rpcgen.language.source import Span
 from rpcgen.language.types import parts
 
@@ -32,8 +32,8 @@ def _follow_imports(
     while todo:
         for target, span in todo[-1]:
             if target in path:
-                names = [it.name for it in [*path[path.index(target) :], target]]
-                message = f"the import closes a circle: {' → '.join(names)}"
+                names = [it.name for it in path[path.index(target) :]]
+                message = f"the import closes a circle: {circle(names)}"
                 report.add("import-cycle", span, message, "shared declarations in a third package")
             elif target not in done:
                 path.append(target)
@@ -53,15 +53,33 @@ def check(packages: Iterable[model.Package], report: Report) -> None:
         if isinstance(it, model.Struct | model.Union)
     ]
     sizes = _least_sizes(holders)
-    for holder in holders:
-        if holder not in sizes:
-            message = f"no value of `{holder.name}` can ever be complete: it holds itself"
+    _check_circles([it for it in holders if it not in sizes], report)
+    for holder, size in sizes.items():
+        largest = max((sizes.get(it, 0) for it in _needed(holder)), default=0)
+        if largest <= MAX_LEAST_VALUE < size:
+            message = f"the smallest value of `{holder.name}` has {size:,} fields"
+            report.add("too-large-value", holder.span, message, f"{MAX_LEAST_VALUE:,} at most")
+    if len(sizes) == len(holders):
+        _check_nesting(holders, report)
+
+
+def _check_circles(endless: list[Holder], report: Report) -> None:
+    """Report each circle among the holders that have no finite value, once."""
+    unsized = set(endless)
+    done: set[Holder] = set()
+    for start in endless:
+        path: dict[Holder, None] = {}
+        holder = start
+        while holder not in path and holder not in done:
+            path[holder] = None
+            holder = next(it for it in _needed(holder) if it in unsized)
+        if holder not in done:
+            names = [it.name for it in path]
+            shown = circle(names[list(path).index(holder) :])
+            message = f"no value of `{holder.name}` ever ends, it holds itself: {shown}"
             accepted = "`?`, a list or a map on the way back to it"
             report.add("struct-cycle", holder.span, message, accepted)
-        elif sizes[holder] > MAX_LEAST_VALUE:
-            message = f"the smallest value of `{holder.name}` has {sizes[holder]:,} fields"
-            report.add("too-large-value", holder.span, message, f"{MAX_LEAST_VALUE:,} at most")
-    _check_nesting(holders, report)
+        done.update(path)
 
 
 def _least_sizes(holders: list[Holder]) -> dict[Holder, int]:
@@ -112,16 +130,17 @@ def _plain(type_: model.Type) -> Holder | None:
     return None
 
 
-def _mentioned(holder: Holder) -> list[Holder]:
+def mentioned(holder: Holder) -> list[Holder]:
+    """Return the structs and unions that a value of `holder` may hold, one level down."""
     if isinstance(holder, model.Union):
         return [it.struct for it in holder.variants]
-    found = []
-    for field in holder.fields:
-        for part in _expanded(field.type):
-            plain = _plain(part)
-            if plain is not None:
-                found.append(plain)
-    return found
+    return [inner for field in holder.fields for inner in named_in(field.type)]
+
+
+def named_in(type_: model.Type) -> list[Holder]:
+    """Return the structs and unions inside a type, through brackets and aliases."""
+    found = (_plain(part) for part in _expanded(type_))
+    return [it for it in found if it is not None]
 
 
 def _expanded(type_: model.Type) -> list[model.Type]:
@@ -141,14 +160,14 @@ def _check_nesting(holders: list[Holder], report: Report) -> None:
     for start in holders:
         if start in depth:
             continue
-        path, todo, deepest = [start], [iter(_mentioned(start))], [0]
+        path, todo, deepest = [start], [iter(mentioned(start))], [0]
         while todo:
             for inner in todo[-1]:
                 if inner in depth:
                     deepest[-1] = max(deepest[-1], depth[inner])
                 elif inner not in path:
                     path.append(inner)
-                    todo.append(iter(_mentioned(inner)))
+                    todo.append(iter(mentioned(inner)))
                     deepest.append(0)
                     break
             else:

@@ -12,6 +12,8 @@ from rpcgen.language.source import Span
 
 MAX_SHOWN_PER_FILE = 100
 MAX_SHOWN_COLUMNS = 160
+MANY_WORDS = 200
+MAX_SHOWN_NAMES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +33,7 @@ class Report:
     """The mistakes found so far; handed along from stage to stage."""
 
     diagnostics: list[Diagnostic] = field(default_factory=list)
+    _places: set[tuple[str, str, int]] = field(default_factory=set)
 
     def add(
         self,
@@ -41,11 +44,17 @@ class Report:
         seen: Iterable[tuple[Span, str]] = (),
     ) -> None:
         """Note one mistake; the same rule at the same place is noted once."""
-        place = (span.source.name, span.start)
-        for known in self.diagnostics:
-            if known.rule == rule and (known.span.source.name, known.span.start) == place:
-                return
-        self.diagnostics.append(Diagnostic(rule, span, message, accepted, tuple(seen)))
+        place = (rule, span.source.name, span.start)
+        if place not in self._places:
+            self._places.add(place)
+            self.diagnostics.append(Diagnostic(rule, span, message, accepted, tuple(seen)))
+
+    def nearest(self, word: str, known: Iterable[str]) -> str:
+        """Return `; did you mean `x`?` for the known word closest to `word`, or nothing.
+
+        Nothing too once there are many mistakes: the search is slow.
+        """
+        return nearest(word, known) if len(self.diagnostics) < MAX_SHOWN_PER_FILE // 2 else ""
 
     def __bool__(self) -> bool:
         return bool(self.diagnostics)
@@ -57,8 +66,27 @@ class Report:
 
 def nearest(word: str, known: Iterable[str]) -> str:
     """Return `; did you mean `x`?` for the known word closest to `word`, or nothing."""
-    close = get_close_matches(word, list(known), n=1, cutoff=0.7)
+    words = list(known)
+    for it in words:
+        if it.lower() == word.lower():
+            return f"; did you mean `{it}`?"
+    if len(words) > MANY_WORDS:
+        words = [it for it in words if it[:1].lower() == word[:1].lower()][:MANY_WORDS]
+    close = get_close_matches(word, words, n=1, cutoff=0.7)
     return f"; did you mean `{close[0]}`?" if close else ""
+
+
+def circle(names: list[str]) -> str:
+    """Return `A → B → A`, the names of a circle; of many names the first ones."""
+    shown = [*names, names[0]]
+    if len(shown) > MAX_SHOWN_NAMES:
+        shown = [*shown[: MAX_SHOWN_NAMES - 2], "…", shown[-1]]
+    return " → ".join(shown)
+
+
+def shortened(text: str) -> str:
+    """Return at most 40 characters of `text`, to be shown in a message."""
+    return _visible(text if len(text) <= 40 else text[:37] + "...")
 
 
 def render(report: Report) -> str:
@@ -94,6 +122,8 @@ def _block(diagnostic: Diagnostic) -> str:
 
 
 def _excerpt(span: Span) -> list[str]:
+    if not span.source.text:
+        return []
     number, column = span.source.position(span.start)
     text = span.source.line(number)
     skipped = max(0, column - MAX_SHOWN_COLUMNS // 2) if len(text) > MAX_SHOWN_COLUMNS else 0

@@ -7,7 +7,6 @@ import os
 import re
 import stat
 from dataclasses import dataclass, field
-from itertools import islice
 from pathlib import Path
 
 from rpcgen.language import syntax
@@ -21,9 +20,7 @@ MAX_IMPORT_DEPTH = 64
 SUFFIX = ".rpc"
 
 # Control characters, and those that change the direction in which a line is shown.
-_REFUSED = re.compile(
-    r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]"
-)
+_REFUSED = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _PACKAGE_LINE = re.compile(rb"^[ \t]*package[ \t]+([a-z0-9_.]+)[ \t]+([0-9]+)\.", re.MULTILINE)
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
 
@@ -43,12 +40,13 @@ class LoadedFile:
 class Loader:
     """Reads and parses files, each once, with all that they import."""
 
-    def __init__(self, root: Path, report: Report) -> None:
+    def __init__(self, root: Path, report: Report, parser: Parser | None = None) -> None:
         self._root = root.resolve()
         self._shown_root = root
         self._report = report
-        self._parser = Parser()
+        self._parser = parser or Parser()
         self._folders: dict[Path, dict[tuple[bytes, bytes], list[Path]]] = {}
+        self._is_full = False
         self.files: dict[Path, LoadedFile] = {}
 
     def load(self, path: Path) -> None:
@@ -56,12 +54,14 @@ class Loader:
         pending = [(path, 0, _no_span(_shown(path)))]
         while pending:
             current, depth, span = pending.pop()
-            resolved = current.resolve()
+            resolved = _resolved(current)
             if resolved in self.files:
                 continue
             if len(self.files) >= MAX_FILES:
-                message = f"more than {MAX_FILES:,} files belong together"
-                self._report.add("too-many-files", span, message, "fewer files")
+                if not self._is_full:
+                    message = f"more than {MAX_FILES:,} files belong together"
+                    self._report.add("too-many-files", span, message, "fewer files")
+                self._is_full = True
                 return
             if depth > MAX_IMPORT_DEPTH:
                 message = f"imports nest more than {MAX_IMPORT_DEPTH} levels"
@@ -83,7 +83,7 @@ class Loader:
             if isinstance(item, syntax.Import):
                 target = self._import_target(path, item)
                 if target is not None:
-                    loaded.imports.setdefault(item.alias.text, target.resolve())
+                    loaded.imports.setdefault(item.alias.text, _resolved(target))
                     found.append((target, depth + 1, item.path.span))
         names = [it for it in parsed.items if isinstance(it, syntax.Package)]
         if names:
@@ -114,11 +114,13 @@ class Loader:
             self._report.add("import-path", span, message, accepted)
             return None
         target = path.parent / text
-        if not target.resolve().is_relative_to(self._root):
-            message = f"`{_printable(text)}` is outside the source root `{_shown(self._shown_root)}`"
+        if not _resolved(target).is_relative_to(self._root):
+            message = (
+                f"`{_printable(text)}` is outside the source root `{_shown(self._shown_root)}`"
+            )
             self._report.add("import-path", span, message, "a file inside the source root")
             return None
-        if not target.exists():
+        if not os.path.lexists(target):
             message = f"there is no file `{_printable(text)}` beside this one"
             self._report.add("import-missing", span, message, accepted)
             return None
@@ -128,14 +130,19 @@ class Loader:
         name = _shown(path)
         problem, data = _bytes_of(path, self._root)
         if problem is not None:
-            self._report.add("not-readable", span, f"`{name}` {problem}", "a regular file")
+            accepted = f"a regular file of at most {MAX_FILE_BYTES:,} bytes"
+            self._report.add("not-readable", span, f"`{name}` {problem}", accepted)
+            return None
+        if not str(path).isprintable():
+            message = f"`{name}` has a character in its name that cannot be shown"
+            self._report.add("not-readable", span, message, "a name of printable characters")
             return None
         source = Source(name, _text_of(data, _no_span(name), self._report).replace("\r\n", "\n"))
         return None if _has_refused_characters(source, self._report) else source
 
 
 def files_below(folder: Path) -> list[Path]:
-    """Return the `.rpc` files in `folder` and below it, sorted; links to folders are not followed."""
+    """Return the `.rpc` files in `folder` and below it, sorted; no link to a folder is followed."""
     found = []
     for place, folders, names in os.walk(folder):
         folders[:] = sorted(it for it in folders if not it.startswith("."))
@@ -163,6 +170,14 @@ def _bytes_of(path: Path, root: Path) -> tuple[str | None, bytes]:
     return None, data
 
 
+def _resolved(path: Path) -> Path:
+    """Return `path` without links; as it is where they lead nowhere."""
+    try:
+        return path.resolve()
+    except (OSError, RuntimeError):
+        return path.absolute()
+
+
 def _text_of(data: bytes, span: Span, report: Report) -> str:
     if data.startswith(_UTF16):
         report.add("not-utf8", span, "the file is in UTF-16", "UTF-8")
@@ -178,13 +193,19 @@ def _text_of(data: bytes, span: Span, report: Report) -> str:
 
 
 def _has_refused_characters(source: Source, report: Report) -> bool:
-    found = False
-    for match in islice(_REFUSED.finditer(source.text), 10):
-        found = True
-        message = f"the character U+{ord(match.group()):04X} is not allowed here"
-        place = Span(source, match.start(), match.end())
-        report.add("bad-character", place, message, "in a text, its escape `\\u….`")
-    return found
+    found: set[str] = set()
+    for match in _REFUSED.finditer(source.text):
+        char = match.group()
+        if char in found:
+            continue
+        found.add(char)
+        message = f"the character U+{ord(char):04X} is not allowed here"
+        accepted = f"in a text, its escape `\\u{ord(char):04x}`"
+        if char == "\r":
+            message = "a carriage return stands alone"
+            accepted = "a line feed, or both, at the end of a line"
+        report.add("bad-character", Span(source, *match.span()), message, accepted)
+    return bool(found)
 
 
 def _no_span(name: str) -> Span:

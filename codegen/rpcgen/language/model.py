@@ -10,9 +10,12 @@ from typing import TypeAlias, TypeVar
 
 from rpcgen.language.source import Span
 
+# fmt: off
 BUILTINS = (
-    "bool int float str bytes uuid datetime date time duration decimal json list map".split()
+    "bool", "int", "float", "str", "bytes", "uuid", "datetime", "date", "time", "duration",
+    "decimal", "json", "list", "map",
 )
+# fmt: on
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -80,17 +83,23 @@ Type: TypeAlias = Builtin | ListOf | MapOf | Optional | Named
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Item:
-    """What every declaration and member has."""
+class Marked:
+    """What may have `since` and `deprecated`."""
 
     name: str
-    doc: str
     span: Span
     """Of the name."""
     since: int = 0
     """The minor that brought it; 0 where nothing is said."""
     deprecated: Version | None = None
     deprecated_note: str | None = None
+
+
+@dataclass(slots=True, eq=False, kw_only=True)
+class Item(Marked):
+    """What every declaration and member has."""
+
+    doc: str
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -181,11 +190,10 @@ class Error(Declaration):
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
-class Raised:
+class Raised(Marked):
     """A name after `raises`."""
 
     error: Error
-    since: int
 
 
 @dataclass(slots=True, eq=False, kw_only=True)
@@ -194,7 +202,7 @@ class Method(Item):
 
     verb: str
     wire: str
-    parameters: list[Field]
+    parameters: list[Field] = field(default_factory=list)
     result: Type | None = None
     raises: list[Raised] = field(default_factory=list)
     timeout: timedelta | None = None

@@ -9,6 +9,7 @@ from rpcgen.language.versions import apply_marks
 MAX_NAME = 64
 MAX_WIRE_NAME = 200
 
+_ON_THE_WIRE = frozenset({"field", "parameter", "value", "variant", "method"})
 _PASCAL = re.compile(r"[A-Z][A-Za-z0-9]*")
 _SNAKE = re.compile(r"[a-z][a-z0-9_]*")
 
@@ -30,7 +31,9 @@ def check_word(word: syntax.Word, what: str, report: Report) -> None:
         report.add("name-style", word.span, message, f"a {what} begins with a letter")
         return
     snake = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", word.text).lower()
-    accepted = f'`{snake}`, with `as "{word.text}"` if the wire wants that spelling'
+    accepted = f"`{snake}`"
+    if what in _ON_THE_WIRE:
+        accepted += f', with `as "{word.text}"` if the wire wants that spelling'
     report.add("name-style", word.span, f"`{word.text}` is not in snake_case", accepted)
 
 

@@ -1,11 +1,13 @@
 """Syntax to meaning: `resolve` is the table of contents, every pass enriches the same packages."""
 
 from collections.abc import Iterable
+from pathlib import Path
 
-from rpcgen.language import check, cycles, model, names, syntax
+from rpcgen.language import ages, check, cycles, flows, model, names, syntax
 from rpcgen.language.diagnostics import Report
 from rpcgen.language.load import LoadedFile
 from rpcgen.language.members import Members
+from rpcgen.language.services import Services
 from rpcgen.language.source import Span
 from rpcgen.language.types import Scope
 from rpcgen.language.versions import version_of
@@ -26,6 +28,8 @@ def resolve(files: Iterable[LoadedFile], report: Report) -> list[model.Package]:
         cycles.check(packages, report)
     for package in packages:
         check.check(package, report)
+        ages.check(package, report)
+    flows.check(packages, report)
     return packages
 
 
@@ -35,6 +39,7 @@ class _Resolver:
         self._report = report
         self._packages: dict[tuple[str, int], model.Package] = {}
         self._scopes: dict[LoadedFile, Scope] = {}
+        self._lost: dict[model.Package, set[str]] = {}
         self._declared: list[tuple[Scope, syntax.Declaration, model.Declaration]] = []
         self._pending: dict[model.Declaration, tuple[Scope, syntax.Declaration]] = {}
 
@@ -46,7 +51,11 @@ class _Resolver:
         for file in self._files:
             package = self._package_of(file)
             if package is not None:
-                self._scopes[file] = Scope(package, {}, self._report, self._pending, chain)
+                lost = self._lost.setdefault(package, set())
+                lost |= file.syntax.lost
+                self._scopes[file] = Scope(
+                    package, {}, self._report, self._pending, chain, self._lost
+                )
 
     def _package_of(self, file: LoadedFile) -> model.Package | None:
         lines = [it for it in file.syntax.items if isinstance(it, syntax.Package)]
@@ -59,7 +68,7 @@ class _Resolver:
         first = lines[0]
         for extra in lines[1:]:
             message, seen = "a file has one package line", [(first.span, "the first is here")]
-            self._report.add("package-line", extra.span, message, None, seen)
+            self._report.add("package-line", extra.span, message, "another file", seen)
         if file.syntax.items[0] is not first:
             message = "the package line comes first"
             self._report.add("package-line", first.span, message, "it before everything else")
@@ -110,7 +119,7 @@ class _Resolver:
         file: LoadedFile,
         scope: Scope,
         item: syntax.Import,
-        by_path: dict[object, LoadedFile],
+        by_path: dict[Path, LoadedFile],
         seen: dict[str, Span],
         edges: dict[model.Package, list[tuple[model.Package, Span]]],
     ) -> None:
@@ -122,7 +131,8 @@ class _Resolver:
             self._report.add("duplicate-name", alias.span, message, "another alias", places)
             return
         seen[alias.text] = alias.span
-        target = by_path.get(file.imports.get(alias.text))
+        path = file.imports.get(alias.text)
+        target = None if path is None else by_path.get(path)
         if target is None or target not in self._scopes:
             scope.imports.setdefault(alias.text, _unreadable(scope.package))
             return
@@ -174,7 +184,10 @@ class _Resolver:
 
     def fill_members(self) -> None:
         for scope, item, declaration in self._declared:
-            Members(scope).fill(item, declaration)
+            if isinstance(item, syntax.Service) and isinstance(declaration, model.Service):
+                Services(scope).fill(item, declaration)
+            else:
+                Members(scope).fill(item, declaration)
 
 
 def _folder(path: str) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Source:
-    """The text of one `.rpc` file; line ends are already `\\n`."""
+    r"""The text of one `.rpc` file; line ends are already `\n`."""
 
     name: str
-    """How messages call the file: the path as the user would write it, free of control characters."""
+    """How messages call the file: the path as its user would write it, in printable characters."""
     text: str
     _line_starts: list[int] = field(init=False, repr=False)
 
@@ -38,3 +38,8 @@ class Span:
     source: Source
     start: int
     stop: int
+
+    def opens_line(self) -> bool:
+        """Whether nothing but white space stands before it on its line."""
+        line_start = self.source.text.rfind("\n", 0, self.start) + 1
+        return not self.source.text[line_start : self.start].strip()

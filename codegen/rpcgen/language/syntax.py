@@ -11,7 +11,7 @@ from rpcgen.language.source import Span
 
 @dataclass(frozen=True, slots=True)
 class Word:
-    """`volume`"""
+    """`volume`."""
 
     text: str
     span: Span
@@ -19,7 +19,7 @@ class Word:
 
 @dataclass(frozen=True, slots=True)
 class Reference:
-    """`Volume` or `common.Project`"""
+    """`Volume` or `common.Project`."""
 
     alias: Word | None
     name: Word
@@ -28,7 +28,7 @@ class Reference:
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """`3`, `2.5`, `30s`, `"text"`, `true`, `[]` or `{}`"""
+    """`3`, `2.5`, `30s`, `"text"`, `true`, `[]` or `{}`."""
 
     kind: str
     """One of `number`, `string`, `bool`, `list`, `map`."""
@@ -42,7 +42,7 @@ Value: TypeAlias = Literal | Reference
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """`max_length=64`"""
+    """`max_length=64`."""
 
     name: Word
     value: Value
@@ -50,7 +50,7 @@ class Constraint:
 
 @dataclass(frozen=True, slots=True)
 class Type:
-    """`map[str, common.Project?](max_length=10)?`"""
+    """`map[str, common.Project?](max_length=10)?`."""
 
     reference: Reference
     arguments: tuple["Type", ...]
@@ -62,7 +62,7 @@ class Type:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """`since 2.1` or `deprecated 2.2 "use labels"`"""
+    """`since 2.1` or `deprecated 2.2 "use labels"`."""
 
     keyword: str
     version: Word
@@ -72,7 +72,7 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Package:
-    """`package acme.volume 2.3`"""
+    """`package acme.volume 2.3`."""
 
     doc: str
     segments: tuple[Word, ...]
@@ -82,7 +82,7 @@ class Package:
 
 @dataclass(frozen=True, slots=True)
 class Import:
-    """`import "common.rpc" as common`"""
+    """`import "common.rpc" as common`."""
 
     path: Literal
     alias: Word
@@ -90,7 +90,7 @@ class Import:
 
 @dataclass(frozen=True, slots=True)
 class Const:
-    """`const max_name: int = 64`"""
+    """`const max_name: int = 64`."""
 
     doc: str
     name: Word
@@ -101,7 +101,7 @@ class Const:
 
 @dataclass(frozen=True, slots=True)
 class Alias:
-    """`type VolumeName = str(min_length=1)`"""
+    """`type VolumeName = str(min_length=1)`."""
 
     doc: str
     name: Word
@@ -111,7 +111,7 @@ class Alias:
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """`host as "hostName": str? = "x" since 2.1`, in a struct, an error or between parentheses"""
+    """`host as "hostName": str? = "x" since 2.1`, in a struct, an error or between parentheses."""
 
     doc: str
     name: Word
@@ -123,7 +123,7 @@ class Field:
 
 @dataclass(frozen=True, slots=True)
 class Struct:
-    """`struct Volume { … }`"""
+    """`struct Volume { … }`."""
 
     doc: str
     name: Word
@@ -133,7 +133,7 @@ class Struct:
 
 @dataclass(frozen=True, slots=True)
 class EnumValue:
-    """`in_use as "in-use" since 2.2`"""
+    """`in_use as "in-use" since 2.2`."""
 
     doc: str
     name: Word
@@ -143,7 +143,7 @@ class EnumValue:
 
 @dataclass(frozen=True, slots=True)
 class Enum:
-    """`closed enum Kind { ssd, hdd }`"""
+    """`closed enum Kind { ssd, hdd }`."""
 
     doc: str
     closed: bool
@@ -154,7 +154,7 @@ class Enum:
 
 @dataclass(frozen=True, slots=True)
 class Variant:
-    """`snapshot as "snap": SnapshotRef since 2.2`"""
+    """`snapshot as "snap": SnapshotRef since 2.2`."""
 
     doc: str
     name: Word
@@ -165,7 +165,7 @@ class Variant:
 
 @dataclass(frozen=True, slots=True)
 class Union:
-    """`union Source { … }`"""
+    """`union Source { … }`."""
 
     doc: str
     closed: bool
@@ -176,7 +176,7 @@ class Union:
 
 @dataclass(frozen=True, slots=True)
 class Error:
-    """`error QuotaExceeded(1001) retryable { limit_gb: int }`"""
+    """`error QuotaExceeded(1001) retryable { limit_gb: int }`."""
 
     doc: str
     name: Word
@@ -188,7 +188,7 @@ class Error:
 
 @dataclass(frozen=True, slots=True)
 class Raised:
-    """`QuotaExceeded since 2.1`, after `raises`"""
+    """`QuotaExceeded since 2.1`, after `raises`."""
 
     error: Reference
     marks: tuple[Mark, ...]
@@ -196,7 +196,7 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """`raises A, B`, `timeout 30s`, `readonly`, `as "x"` or a mark, after a method's parentheses"""
+    """`raises A, B`, `timeout 30s`, `readonly`, `as "x"` or a mark, after `call f()`."""
 
     keyword: str
     span: Span
@@ -205,7 +205,7 @@ class Clause:
 
 @dataclass(frozen=True, slots=True)
 class Method:
-    """`call get(id: uuid) -> Volume? readonly`"""
+    """`call get(id: uuid) -> Volume? readonly`."""
 
     doc: str
     verb: Word
@@ -217,7 +217,7 @@ class Method:
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """`topic "volume"`, `legacy_namespaces "a", "b"` or `params by position`, in a service"""
+    """`topic "volume"`, `legacy_namespaces "a", "b"` or `params by position`, in a service."""
 
     keyword: Word
     values: tuple[Literal, ...]
@@ -226,7 +226,7 @@ class Setting:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`service Volumes { … }`"""
+    """`service Volumes { … }`."""
 
     doc: str
     name: Word
@@ -244,3 +244,5 @@ class File:
 
     source_span: Span
     items: tuple[Item, ...]
+    lost: frozenset[str]
+    """Names that were declared where the text could not be read."""

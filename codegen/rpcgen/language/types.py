@@ -1,41 +1,18 @@
-"""Type expressions, defaults and constants to meaning, in the scope of one file."""
+"""Type expressions and constants to meaning, in the scope of one file."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 
 from rpcgen.language import constraints, model, syntax, values
-from rpcgen.language.diagnostics import Report, nearest
+from rpcgen.language.diagnostics import Report, circle
+from rpcgen.language.habits import TYPES, VALUES
+from rpcgen.language.patterns import Patterns
 from rpcgen.language.source import Span
 
 MAX_ALIAS_DEPTH = 64
 
-_FOREIGN = {
-    "string": "str",
-    "text": "str",
-    "integer": "int",
-    "i32": "int",
-    "i64": "int",
-    "int32": "int",
-    "int64": "int",
-    "uint32": "int(ge=0)",
-    "uint64": "int(ge=0)",
-    "long": "int",
-    "boolean": "bool",
-    "double": "float",
-    "number": "float",
-    "dict": "map[str, …]",
-    "object": "map[str, json]",
-    "array": "list[…]",
-    "set": "list[…]",
-    "any": "json",
-    "timestamp": "datetime",
-    "timedelta": "duration",
-    "guid": "uuid",
-    "void": "no `->` at all",
-}
-
-_ERROR = model.Builtin("json", {})
+UNKNOWN = model.Builtin("json", {})
 """Stands in for a type that could not be resolved, so that it is not reported again."""
 
 
@@ -49,33 +26,50 @@ class Scope:
     pending: dict[model.Declaration, tuple["Scope", syntax.Declaration]]
     chain: list[model.Declaration]
     """Declarations that are being resolved right now; one list for all files."""
-    used: set[str] = field(default_factory=set)
-    """Aliases of imports that some name went through."""
+    lost: dict[model.Package, set[str]]
+    """By package the names that were declared where the text could not be read."""
+    patterns: Patterns = field(default_factory=Patterns)
 
     def find(self, reference: syntax.Reference, wanted: str) -> model.Declaration | None:
         """Return what `reference` names, or None after a report; `wanted` is for people."""
         package = self.package
         name = reference.name.text
         if reference.alias is not None:
-            alias = reference.alias.text
-            imported = self.imports.get(alias)
+            imported = self._imported(reference.alias)
             if imported is None:
-                message = f"nothing is imported as `{alias}`{nearest(alias, self.imports)}"
-                accepted = f'an `import "….rpc" as {alias}` above'
-                self.report.add("unknown-import", reference.alias.span, message, accepted)
                 return None
             package = imported
-            self.used.add(alias)
         found = package.declarations.get(name)
-        if found is None:
-            where = f" in `{package.name}`" if reference.alias is not None else ""
-            close = nearest(name, [*package.declarations, *([] if where else model.BUILTINS)])
-            hint = _FOREIGN.get(name.lower())
-            close = f"; the language says `{hint}`" if hint and not where else close
-            message = f"{wanted} `{name}` is not declared{where}{close}"
-            accepted = "a built-in type or a declared one" if wanted == "the type" else None
-            self.report.add("unknown-name", reference.name.span, message, accepted)
+        is_unread = package not in self.lost or name in self.lost[package]
+        if found is None and not is_unread:
+            self._unknown(reference, package, wanted)
         return found
+
+    def _imported(self, alias: syntax.Word) -> model.Package | None:
+        imported = self.imports.get(alias.text)
+        if imported is None and alias.text not in self.lost[self.package]:
+            message = f"nothing is imported as `{alias.text}`"
+            close = self.report.nearest(alias.text, self.imports)
+            accepted = f'an `import "….rpc" as {alias.text}` above'
+            self.report.add("unknown-import", alias.span, f"{message}{close}", accepted)
+        return imported
+
+    def _unknown(self, reference: syntax.Reference, package: model.Package, wanted: str) -> None:
+        name = reference.name.text
+        where = "" if reference.alias is None else f" in `{package.name}`"
+        known = [*package.declarations, *(() if where else model.BUILTINS)]
+        accepted = {
+            "the type": "a built-in type or a declared one",
+            "the constant": "a literal, or a constant that is declared",
+        }.get(wanted, "an error that is declared")
+        if where:
+            accepted = f"a name that `{package.name}` declares"
+        close = self.report.nearest(name, known)
+        hint = (TYPES if wanted == "the type" else VALUES).get(name.lower())
+        if hint is not None and not where:
+            accepted, close = f"`{hint}`" if wanted == "the type" else hint, ""
+        message = f"{wanted} `{name}` is not declared{where}{close}"
+        self.report.add("unknown-name", reference.name.span, message, accepted)
 
     def type(self, node: syntax.Type) -> model.Type:
         """Return the meaning of a type expression; stands in `json` for a wrong one."""
@@ -92,6 +86,9 @@ class Scope:
         name = node.reference.name.text
         if node.reference.alias is None and name in model.BUILTINS:
             return self._builtin(node, name)
+        found = self.find(node.reference, "the type")
+        if found is None:
+            return UNKNOWN
         if node.arguments:
             message = f"`{name}` takes no types in brackets"
             self.report.add("type-arguments", node.span, message, "`list[T]` or `map[K, T]`")
@@ -99,27 +96,25 @@ class Scope:
             span = node.constraints[0].name.span
             message = f"constraints stand on built-in types, and `{name}` is declared"
             self.report.add("constraint-place", span, message, "them in its declaration")
-        found = self.find(node.reference, "the type")
-        if found is None:
-            return _ERROR
         if not isinstance(found, model.TypeDeclaration):
             kind = type(found).__name__.lower()
             message = f"`{name}` is a {kind}, not a type" if kind != "error" else ""
             message = message or f"`{name}` is an error, not a type"
             accepted = "a struct, an enum, a union or a type"
             self.report.add("not-a-type", node.reference.name.span, message, accepted)
-            return _ERROR
+            return UNKNOWN
         if isinstance(found, model.Alias) and not self._resolve_alias(found, node.span):
-            return _ERROR
+            return UNKNOWN
         return model.Named(found)
 
     def _builtin(self, node: syntax.Type, name: str) -> model.Type:
         wanted = {"list": 1, "map": 2}.get(name, 0)
         if len(node.arguments) != wanted:
             form = {"list": "`list[T]`", "map": "`map[K, T]`"}.get(name, f"`{name}` alone")
-            message = f"`{name}` has {len(node.arguments)} types in brackets"
+            takes = ("no types", "one type", "two types")[wanted]
+            message = f"`{name}` takes {takes} in brackets, not {len(node.arguments)}"
             self.report.add("type-arguments", node.span, message, form)
-            return _ERROR
+            return UNKNOWN
         limits = self._constraints(node, name)
         if name == "list":
             return model.ListOf(self.type(node.arguments[0]), limits)
@@ -131,7 +126,7 @@ class Scope:
 
     def _check_key(self, key: model.Type, span: Span) -> None:
         plain = self.expand(key)
-        if plain is _ERROR:
+        if plain is UNKNOWN:
             return
         fits = isinstance(plain, model.Builtin) and plain.name in {"str", "int", "uuid"}
         is_enum = isinstance(plain, model.Named) and isinstance(plain.declaration, model.Enum)
@@ -148,72 +143,20 @@ class Scope:
             if item.name.text in found:
                 message = f"`{item.name.text}` is given twice"
                 self.report.add("duplicate-name", item.name.span, message, "it once")
-            value = self._scalar(item.value, kind)
+            value = self.scalar(item.value, kind)
             if value is not None:
                 found[item.name.text] = (value, item)
-        constraints.check_values(name, found, self.report)
+        constraints.check_values(name, found, self.patterns, self.report)
         return {key: value for key, (value, _) in found.items()}
 
     def expand(self, type_: model.Type) -> model.Type:
         """Return `type_` with aliases at its top replaced by what they stand for."""
         while isinstance(type_, model.Named) and isinstance(type_.declaration, model.Alias):
-            type_ = type_.declaration.type or _ERROR
+            type_ = type_.declaration.type or UNKNOWN
         return type_
 
-    def default(self, value: syntax.Value, type_: model.Type) -> model.Default | None:
-        """Return the default that `value` is for `type_`, or None after a report."""
-        plain = self.expand(type_)
-        if isinstance(plain, model.Optional):
-            plain = self.expand(plain.inner)
-        if plain is _ERROR:
-            return None
-        if isinstance(plain, model.Named):
-            return self._enum_default(value, plain.declaration)
-        if isinstance(plain, model.ListOf | model.MapOf):
-            return self._empty_default(value, plain)
-        result = self._scalar(value, plain.name)
-        self._check_limits(value, result, plain.constraints)
-        return result
-
-    def _empty_default(
-        self, value: syntax.Value, plain: model.ListOf | model.MapOf
-    ) -> model.Default | None:
-        empty: list[object] | dict[str, object]
-        kind, empty = ("list", []) if isinstance(plain, model.ListOf) else ("map", {})
-        if not isinstance(value, syntax.Literal) or value.kind != kind:
-            accepted = f"`{empty}`"
-            self.report.add("bad-value", value.span, f"this is not a default of a {kind}", accepted)
-            return None
-        self._check_limits(value, empty, plain.constraints)
-        return empty
-
-    def _enum_default(
-        self, value: syntax.Value, declaration: model.TypeDeclaration
-    ) -> model.Default | None:
-        if not isinstance(declaration, model.Enum):
-            message = f"`{declaration.name}` has no values that can be written here"
-            self.report.add("bad-value", value.span, message, "no default, or `?` after the type")
-            return None
-        known = {it.name: it for it in declaration.values}
-        if isinstance(value, syntax.Reference) and value.alias is None and value.name.text in known:
-            return model.EnumDefault(known[value.name.text])
-        if not known:
-            return None
-        shown = value.name.text if isinstance(value, syntax.Reference) else value.text
-        message = f"`{shown[:40]}` is not a value of `{declaration.name}`{nearest(shown, known)}"
-        accepted = ", ".join(f"`{it}`" for it in list(known)[:8])
-        self.report.add("bad-value", value.span, message, accepted)
-        return None
-
-    def _check_limits(
-        self, value: syntax.Value, result: object, limits: Mapping[str, model.Scalar]
-    ) -> None:
-        broken = None if result is None else constraints.violated(result, limits)
-        if broken is not None:
-            message = f"the default does not meet `{broken}`"
-            self.report.add("bad-value", value.span, message, "a value that the type allows")
-
-    def _scalar(self, value: syntax.Value, kind: str) -> model.Scalar | None:
+    def scalar(self, value: syntax.Value, kind: str) -> model.Scalar | None:
+        """Return the value of a literal or a constant as the built-in type `kind`."""
         if isinstance(value, syntax.Literal):
             return values.scalar(value, kind, self.report)
         found = self.find(value, "the constant")
@@ -221,7 +164,9 @@ class Scope:
             return None
         if not isinstance(found, model.Const):
             message = f"`{found.name}` is not a constant"
-            self.report.add("unknown-name", value.span, message, f"a literal or a const of `{kind}`")
+            self.report.add(
+                "unknown-name", value.span, message, f"a literal or a const of `{kind}`"
+            )
             return None
         self._resolve_const(found, value.span)
         if found.value is None:
@@ -246,9 +191,11 @@ class Scope:
         with self._opened(const, span) as node:
             if node is not None and isinstance(node[1], syntax.Const):
                 const.type = node[0].type(node[1].type)
+                if const.type is UNKNOWN:
+                    return
                 if isinstance(const.type, model.Builtin):
-                    const.value = node[0]._scalar(node[1].value, const.type.name)
-                    node[0]._check_limits(node[1].value, const.value, const.type.constraints)
+                    const.value = node[0].scalar(node[1].value, const.type.name)
+                    check_limits(node[1].value, const.value, const.type.constraints, self.report)
                 else:
                     message = "a constant has a built-in type"
                     accepted = "`bool`, `int`, `float`, `str`, `decimal` or `duration`"
@@ -268,8 +215,7 @@ class Scope:
         """Begin to resolve `declaration`; say whether that can be: no cycle, not too deep."""
         if declaration in self.chain:
             names = [it.name for it in self.chain[self.chain.index(declaration) :]]
-            path = " → ".join([*names, declaration.name])
-            message = f"`{declaration.name}` stands for itself: {path}"
+            message = f"`{declaration.name}` stands for itself: {circle(names)}"
             self.report.add("alias-cycle", span, message, "a declaration that ends somewhere")
             return False
         if len(self.chain) >= MAX_ALIAS_DEPTH:
@@ -298,6 +244,16 @@ class _Opened:
     def __exit__(self, *_: object) -> None:
         if self._is_open:
             self._scope.close_chain()
+
+
+def check_limits(
+    value: syntax.Value, result: object, limits: Mapping[str, model.Scalar], report: Report
+) -> None:
+    """Report a value that its own type does not allow."""
+    broken = None if result is None else constraints.violated(result, limits)
+    if broken is not None:
+        message = f"the value does not meet `{broken}`"
+        report.add("bad-value", value.span, message, "a value that the type allows")
 
 
 def _fits(value: model.Scalar, kind: str) -> bool:

@@ -1,5 +1,6 @@
 """Literals to Python's values, each within the range of its type. Pure."""
 
+import json
 import math
 import re
 from datetime import timedelta
@@ -13,7 +14,7 @@ INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 MAX_DURATION = timedelta(days=365)
 
 _INT = re.compile(r"-?(0|[1-9][0-9]{0,18})")
-_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_FLOAT = re.compile(r"-?(0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]{1,4})?")
 _DURATION = re.compile(r"(0|[1-9][0-9]{0,9})(ms|s|m|h)")
 _UNITS = {"ms": "milliseconds", "s": "seconds", "m": "minutes", "h": "hours"}
 
@@ -70,6 +71,20 @@ def _parse(literal: syntax.Literal, kind: str) -> Scalar | None:
     if kind == "decimal" and _FLOAT.fullmatch(text) and abs(Decimal(text).adjusted()) < 400:
         return text
     return None
+
+
+def written(value: Scalar) -> str:
+    """Return a value as it is written in a file."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return json.dumps(value, ensure_ascii=False)
+    if not isinstance(value, timedelta):
+        return repr(value)
+    for unit, name in reversed(_UNITS.items()):
+        if value % timedelta(**{name: 1}) == timedelta(0):
+            return f"{value // timedelta(**{name: 1})}{unit}"
+    return str(value)
 
 
 def _short(text: str) -> str:

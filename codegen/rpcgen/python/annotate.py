@@ -91,7 +91,7 @@ class Annotator:
         """Return the annotation of `type_`."""
         match type_:
             case model.Optional(inner):
-                return f"{self.annotation(inner, style)} | None"
+                return self._or_none(self.annotation(inner, style))
             case model.Builtin(name, limits):
                 return self._limited(self._builtin(name, style), limits, style)
             case model.ListOf(item, limits):
@@ -102,6 +102,13 @@ class Annotator:
                 return self._limited(f"{self._container('dict', style)}[{inside}]", limits, style)
             case model.Named(declaration):
                 return self._named(declaration, style)
+
+    def _or_none(self, text: str) -> str:
+        """Return `text | None`; inside `Annotated`, so that it stays one bracket."""
+        if not text.startswith("Annotated["):
+            return f"{text} | None"
+        inner, _, constraints = text.removeprefix("Annotated[").rpartition(", Field(")
+        return f"Annotated[{inner} | None, Field({constraints}"
 
     def default(self, value: model.Default) -> str:
         """Return the source of a default."""
@@ -115,9 +122,7 @@ class Annotator:
     def typed_default(self, value: model.Default, type_: model.Type) -> str:
         """Return the source of a default, of the type that it has."""
         if isinstance(value, str) and _innermost(type_) == "decimal":
-            self.imports.name("decimal", "Decimal")
-            whole = value.removeprefix("-").isdigit()
-            return f"Decimal({value if whole else literals.quoted(value)})"
+            return self._decimal(value)
         if isinstance(value, int) and not isinstance(value, bool) and _innermost(type_) == "float":
             return repr(float(value))
         return self.default(value)
@@ -158,12 +163,22 @@ class Annotator:
             case _:
                 return self.imports.local(declaration)
 
+    def _limit(self, value: model.Scalar, text: str) -> str:
+        if text == "Decimal" and isinstance(value, str):
+            return self._decimal(value)
+        return self.default(value)
+
+    def _decimal(self, value: str) -> str:
+        self.imports.name("decimal", "Decimal")
+        whole = value.removeprefix("-").isdigit()
+        return f"Decimal({value if whole else literals.quoted(value)})"
+
     def _limited(self, text: str, limits: Mapping[str, model.Scalar], style: Style) -> str:
         if not limits or not style.constrained:
             return text
         self.imports.name("typing", "Annotated")
         self.imports.name("pydantic", "Field")
-        said = ", ".join(f"{name}={self.default(value)}" for name, value in limits.items())
+        said = ", ".join(f"{name}={self._limit(it, text)}" for name, it in limits.items())
         return f"Annotated[{text}, Field({said})]"
 
 

@@ -11,9 +11,11 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 WIDTH = 88
+WIDEST = 100
+"""Where what takes no comma is broken: a subscript of one type, and alternatives."""
 
 _HEAD = re.compile(r"[\w.]+[(\[]")
-_PARTS = re.compile(r"""[()\[\],]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
+_PARTS = re.compile(r"""[()\[\],|]|"(?:[^"\\]|\\.)*"|'(?:[^'\\]|\\.)*'""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,10 +31,11 @@ class Brackets:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Text in front of a node, such as `name=`."""
+    """Text in front of a node, such as `name=`, and behind it."""
 
     before: str
     node: "Node"
+    after: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +49,10 @@ Node: TypeAlias = str | Brackets | Joined | Either
 
 
 def parse(text: str) -> Node:
-    """Return a call or subscript written as text as a node, so that it can be laid out."""
+    """Return a call, a subscript or alternatives as a node, so that they can be laid out."""
+    alternatives = _alternatives(text)
+    if len(alternatives) > 1:
+        return Either(alternatives)
     match = _HEAD.match(text)
     if match is None or not text.endswith((")", "]")):
         return text
@@ -62,6 +68,17 @@ def parse(text: str) -> Node:
     return Brackets(match.group(), [_argument(it.strip()) for it in items], text[-1])
 
 
+def _alternatives(text: str) -> list[str]:
+    """Return the parts of `A | B[C | D]`; those inside brackets stay together."""
+    found, depth, start = [], 0, 0
+    for part in _PARTS.finditer(text):
+        depth += {"(": 1, "[": 1, ")": -1, "]": -1}.get(part.group(), 0)
+        if depth == 0 and part.group() == "|":
+            found.append(text[start : part.start()].strip())
+            start = part.end()
+    return [*found, text[start:].strip()]
+
+
 def _argument(text: str) -> Node:
     name, equals, value = text.partition("=")
     if equals and name.isidentifier():
@@ -74,8 +91,8 @@ def flat(node: Node) -> str:
     match node:
         case str():
             return node
-        case Joined(before, inner):
-            return before + flat(inner)
+        case Joined(before, inner, after):
+            return before + flat(inner) + after
         case Either(alternatives):
             return " | ".join(alternatives)
         case Brackets(head, items, tail):
@@ -87,27 +104,50 @@ def lay_out(node: Node, indent: int = 0, after: str = "") -> str:
     return "\n".join(_lines(node, indent, "", after))
 
 
+def statement(before: str, expression: str, indent: int, after: str = "") -> str:
+    """Return `before expression after`; alternatives that do not fit stand in parentheses."""
+    node = parse(expression)
+    line = " " * indent + before + expression + after
+    if len(line) <= WIDEST or not isinstance(node, Either):
+        return lay_out(Joined(before, node), indent, after)
+    pad = " " * indent
+    value = after.removeprefix(" = ")
+    if value != after and len(f"{pad}{before}{expression} = (") <= WIDEST:
+        return f"{pad}{before}{expression} = (\n{pad}    {value}\n{pad})"
+    return f"{pad}{before}(\n{lay_out(node, indent + 4)}\n{pad}){after}"
+
+
 def _lines(node: Node, indent: int, before: str, after: str) -> list[str]:
     match node:
-        case Joined(text, inner):
-            return _lines(inner, indent, before + text, after)
+        case Joined(text, inner, behind):
+            return _lines(inner, indent, before + text, behind + after)
         case Brackets(head, items, tail) if items and not _fits(node, indent, before, after):
             rows = [" " * indent + before + head]
-            comma = "" if head.endswith("[") and before + head != "[" and len(items) == 1 else ","
+            comma = "" if is_single(node) else ","
             for item in items:
                 rows += _lines(item, indent + 4, "", comma)
             rows.append(" " * indent + tail + after)
             return rows
         case Either(alternatives) if not _fits(node, indent, before, after):
-            first, *others = alternatives
-            rows = [before + first, *(f"| {it}" for it in others)]
-            return [" " * indent + it for it in [*rows[:-1], rows[-1] + after]]
+            rows = []
+            for index, alternative in enumerate(alternatives):
+                mark = before if index == 0 else "| "
+                end = after if index == len(alternatives) - 1 else ""
+                rows += _lines(parse(alternative), indent, mark, end)
+            return rows
         case _:
             return [" " * indent + before + flat(node) + after]
 
 
 def _fits(node: Node, indent: int, before: str, after: str) -> bool:
-    return not _must_explode(node) and indent + len(before + flat(node) + after) <= WIDTH
+    no_comma = isinstance(node, Either) or (isinstance(node, Brackets) and is_single(node))
+    width = WIDEST if no_comma else WIDTH
+    return not _must_explode(node) and indent + len(before + flat(node) + after) <= width
+
+
+def is_single(node: Brackets) -> bool:
+    """Whether it is a subscript of one element."""
+    return node.head.endswith("[") and len(node.head) > 1 and len(node.items) == 1
 
 
 def _must_explode(node: Node) -> bool:

@@ -4,8 +4,9 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rpcgen.language import model
 from rpcgen.python import names
+from rpcgen.python.views.errors import errors_view
 from rpcgen.python.views.methods import methods_view
-from rpcgen.python.views.models import errors_view, models_view
+from rpcgen.python.views.models import models_view
 from rpcgen.python.views.package import FolderView, package_view
 from rpcgen.python.views.stubs import client_view, server_view
 

@@ -8,7 +8,17 @@ from rpcgen.language import model
 from rpcgen.language.types import parts
 from rpcgen.python import literals, names
 from rpcgen.python.annotate import REPLY, REQUEST, Annotator, Imports, Style
-from rpcgen.python.layout import Brackets, Joined, Node, flat, lay_out, parse
+from rpcgen.python.layout import (
+    WIDEST,
+    WIDTH,
+    Brackets,
+    Joined,
+    Node,
+    flat,
+    lay_out,
+    parse,
+    statement,
+)
 from rpcgen.python.views.imports import import_lines
 
 
@@ -86,6 +96,8 @@ class _MethodWriter:
                 result = self._value("result", method.result, REPLY)
                 arguments.append(Joined("result=", result))
             kind = f"{kind}[{flat(result)}]"
+            if len(f"{self._constant} = {kind}(") > WIDEST:
+                kind = f"rpc.Call[\n    {flat(result)}\n]"
         arguments += self._promises()
         call = Brackets(f"{kind}(", arguments, ")", exploded=True)
         return [*self._aliases, lay_out(Joined(f"{self._constant} = ", call))]
@@ -129,11 +141,12 @@ class _MethodWriter:
         Its name stands for `Annotated[…]`, which type checkers take as a value but not with `|`.
         """
         text = self._annotator.annotation(type_, style)
-        if not _is_union(type_) or " | " not in text:
+        is_long = what == "result" and len(f"{self._constant} = rpc.Call[{text}](") > WIDTH
+        if not is_long and (not _is_union(type_) or " | " not in text):
             return parse(text)
         self._annotator.imports.name("typing", "TypeAlias")
         alias = f"_{self._constant}_{what.upper()}"
-        self._aliases.append(lay_out(Joined(f"{alias}: TypeAlias = ", parse(text))))
+        self._aliases.append(statement(f"{alias}: TypeAlias = ", text, 0))
         return alias
 
 

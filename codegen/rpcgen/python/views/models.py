@@ -1,4 +1,4 @@
-"""The views of `models.py` and `errors.py`."""
+"""The view of `models.py`."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -6,18 +6,11 @@ from dataclasses import dataclass
 from rpcgen.language import model
 from rpcgen.language.types import parts
 from rpcgen.python import literals, names
-from rpcgen.python.annotate import FIELD, REPLY, REQUEST, Annotator, Imports
-from rpcgen.python.layout import WIDTH, Brackets, Either, Joined, flat, lay_out, parse
+from rpcgen.python.annotate import FIELD, REQUEST, Annotator, Imports
+from rpcgen.python.layout import Brackets, Either, Joined, lay_out, statement
 from rpcgen.python.views import docs
+from rpcgen.python.views.fields import MemberView, field_line
 from rpcgen.python.views.imports import import_lines
-
-
-@dataclass(frozen=True, slots=True)
-class MemberView:
-    """One line of a class body, with the string below it."""
-
-    text: str
-    doc: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,27 +32,6 @@ class ModelsView:
     imports: list[str]
     consts: list[str]
     items: list[ItemView]
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorView:
-    """One exception class."""
-
-    name: str
-    doc: str
-    code: int
-    retryable: bool
-    members: list[MemberView]
-
-
-@dataclass(frozen=True, slots=True)
-class ErrorsView:
-    """`errors.py`"""
-
-    header: str
-    doc: str
-    imports: list[str]
-    errors: list[ErrorView]
 
 
 def models_view(package: model.Package, header: str) -> ModelsView:
@@ -104,16 +76,19 @@ class _Models:
         return found
 
     def _once(self, declaration: model.TypeDeclaration) -> list[ItemView]:
-        """Return what must stand before `declaration`, and itself; nothing the second time."""
-        if declaration.package is not self._package:
-            return []
-        if declaration in self._written or declaration in self._open:
+        """Return what must stand before `declaration`, and itself; nothing the second time.
+
+        An alias or a union needs what it mentions when it is executed. A struct can quote what
+        comes later, and does where that needs the struct.
+        """
+        if declaration.package is not self._package or declaration in self._written | self._open:
             return []
         self._open.add(declaration)
-        found = [view for it in _mentioned(declaration) for view in self._once(it)]
+        found: list[ItemView] = []
+        for mentioned in _mentioned(declaration):
+            is_later = isinstance(declaration, model.Struct) and _needs(mentioned) & self._open
+            found += [] if is_later else self._once(mentioned)
         self._open.remove(declaration)
-        if declaration in self._written:
-            return found
         found += list(self._views(declaration))
         self._written.add(declaration)
         return found
@@ -167,7 +142,7 @@ class _Models:
         self.imports.name("typing", "TypeAlias")
         assert alias.type is not None
         annotation = self._annotator.annotation(alias.type, REQUEST)
-        header = lay_out(Joined(f"{names.declared(alias)}: TypeAlias = ", parse(annotation)))
+        header = statement(f"{names.declared(alias)}: TypeAlias = ", annotation, 0)
         return ItemView(False, header, _statement_doc(alias, self._package), [])
 
     def _union(self, union: model.Union) -> Iterator[ItemView]:
@@ -205,41 +180,6 @@ class _HomeImports(Imports):
         return Imports.local(self, declaration)
 
 
-def field_line(name: str, annotation: str, field: model.Field, annotator: Annotator) -> str:
-    """Return the line that declares a field of a class."""
-    default = _default(field, annotator)
-    arguments: list[str] = []
-    if default in _FACTORIES:
-        arguments.append(_FACTORIES[default])
-    elif default and field.wire != name:
-        arguments.append(f"default={default}")
-    if field.wire != name:
-        wire = literals.quoted(field.wire)
-        arguments += [f"validation_alias={wire}", f"serialization_alias={wire}"]
-    if not arguments:
-        after = f" = {default}" if default else ""
-        return lay_out(Joined(f"{name}: ", parse(annotation)), 4, after).strip()
-    annotator.imports.name("pydantic", "Field")
-    call = Brackets("Field(", arguments, ")")
-    line = f"    {name}: {annotation} = {flat(call)}"
-    node = parse(annotation)
-    fits_below = len(f"    ] = {flat(call)}") <= WIDTH
-    if len(line) > WIDTH and fits_below and isinstance(node, Brackets) and len(node.items) > 1:
-        # Of the two brackets, the first is broken: what follows it then fits its line.
-        broken = Brackets(node.head, node.items, node.tail, exploded=True)
-        return lay_out(Joined(f"{name}: ", broken), 4, f" = {flat(call)}").strip()
-    return lay_out(Joined(f"{name}: {annotation} = ", call), 4).strip()
-
-
-_FACTORIES = {"[]": "default_factory=list", "{}": "default_factory=dict"}
-
-
-def _default(field: model.Field, annotator: Annotator) -> str:
-    if field.default is not None:
-        return annotator.typed_default(field.default, field.type)
-    return "None" if isinstance(field.type, model.Optional) else ""
-
-
 def _statement_doc(item: model.Declaration, package: model.Package) -> str:
     doc = docs.of_member(item, package)
     return doc.replace("\n    ", "\n") if doc else ""
@@ -263,6 +203,19 @@ def _mentioned(declaration: model.TypeDeclaration) -> list[model.TypeDeclaration
     ]
 
 
+def _needs(declaration: model.TypeDeclaration) -> set[model.Declaration]:
+    """Return `declaration` and what must stand before it."""
+    found: set[model.Declaration] = set()
+    pending = [declaration]
+    while pending:
+        current = pending.pop()
+        if current not in found:
+            found.add(current)
+            if not isinstance(current, model.Struct):
+                pending += _mentioned(current)
+    return found
+
+
 def _deep(type_: model.Type, *, through: bool) -> Iterator[model.Type]:
     """Yield the parts of `type_`; with `through`, also those of aliases that are written out."""
     for part in parts(type_):
@@ -271,39 +224,3 @@ def _deep(type_: model.Type, *, through: bool) -> Iterator[model.Type]:
             inner = part.declaration.type
             if inner is not None:
                 yield from _deep(inner, through=through)
-
-
-def errors_view(package: model.Package, header: str) -> ErrorsView:
-    """Return the view of `errors.py`."""
-    imports = Imports(package)
-    annotator = Annotator(imports)
-    found = []
-    for error in package.of_kind(model.Error):
-        imports.name("dataclasses", "dataclass")
-        imports.name("typing", "ClassVar")
-        members = [
-            MemberView(_error_field(it, annotator), docs.of_member(it, package))
-            for it in error.fields
-        ]
-        doc = docs.of_item(error, f"The error `{error.name}`.", package)
-        view = ErrorView(names.declared(error), doc, error.code, error.retryable, members)
-        found.append(view)
-    doc = literals.docstring(f"The errors of `{package.name}`.", 0)
-    return ErrorsView(header, doc, import_lines(imports, runtime=bool(found)), found)
-
-
-def _error_field(field: model.Field, annotator: Annotator) -> str:
-    name = names.error_field(field)
-    annotation = annotator.annotation(field.type, REPLY)
-    default = _default(field, annotator)
-    if default in _FACTORIES:
-        annotator.imports.name("dataclasses", "field")
-        default = f"field({_FACTORIES[default]})"
-    if field.wire != name:
-        annotator.imports.name("typing", "Annotated")
-        annotator.imports.name("pydantic", "Field")
-        wire = literals.quoted(field.wire)
-        alias = f"Field(validation_alias={wire}, serialization_alias={wire})"
-        annotation = f"Annotated[{annotation}, {alias}]"
-    after = f" = {default}" if default else ""
-    return lay_out(Joined(f"{name}: ", parse(annotation)), 4, after).strip()

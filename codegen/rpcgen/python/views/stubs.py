@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from rpcgen.language import model
 from rpcgen.python import literals, names
 from rpcgen.python.annotate import ARGUMENT, HANDED_OVER, REPLY, Annotator, Imports, Style
-from rpcgen.python.layout import WIDTH, Brackets, Joined, lay_out
+from rpcgen.python.layout import WIDEST, WIDTH, Brackets, Joined, Node, lay_out, parse, statement
 from rpcgen.python.views import docs
 from rpcgen.python.views.imports import import_lines
 
@@ -147,15 +147,16 @@ class _Writer:
         signature = _signature("def", method, ["self", "ctx: rpc.Context", *parameters], both)
         return MethodView("", signature, docs.of_method(method, self._service), "")
 
-    def _typed(self, field: model.Field, style: Style) -> str:
-        return f"{names.parameter(field)}: {self._annotator.annotation(field.type, style)}"
+    def _typed(self, field: model.Field, style: Style, after: str = "") -> Node:
+        annotation = self._annotator.annotation(field.type, style)
+        return Joined(f"{names.parameter(field)}: ", parse(annotation), after)
 
-    def _parameter(self, field: model.Field, style: Style) -> str:
-        text = self._typed(field, style)
+    def _parameter(self, field: model.Field, style: Style) -> Node:
         if field.default is not None:
             default = self._annotator.typed_default(field.default, field.type)
-            return f"{text} = {'()' if default == '[]' else default}"
-        return f"{text} = None" if isinstance(field.type, model.Optional) else text
+            return self._typed(field, style, f" = {'()' if default == '[]' else default}")
+        after = " = None" if isinstance(field.type, model.Optional) else ""
+        return self._typed(field, style, after)
 
     def _constant(self, method: model.Method) -> str:
         return self._imports.name(".methods", names.method_constant(self._service, method))
@@ -169,7 +170,10 @@ class _Writer:
         return literals.quoted(method.deprecated_note or f"since {method.deprecated}")
 
 
-def _signature(define: str, method: model.Method, parameters: list[str], result: str) -> str:
+def _signature(define: str, method: model.Method, parameters: list[Node], result: str) -> str:
     head = f"{names.method(method)}("
     node = Joined(f"{define} ", Brackets(head, parameters, f") -> {result}"))
-    return lay_out(node, 4, ":")
+    text = lay_out(node, 4, ":")
+    if len(text.rpartition("\n")[2]) <= WIDEST:
+        return text
+    return text.removesuffix(f"    ) -> {result}:") + statement(") -> ", result, 4, ":")

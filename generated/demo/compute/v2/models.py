@@ -178,7 +178,10 @@ Since 2.2.
 """
 
 
-Price: TypeAlias = Annotated[Decimal, Field(ge="0", max_digits=12, decimal_places=4)]
+Price: TypeAlias = Annotated[
+    Decimal,
+    Field(ge=Decimal(0), max_digits=12, decimal_places=4),
+]
 """An amount of money.
 
 Since 2.1.
@@ -343,7 +346,7 @@ class Snapshot(rpc.Model):
     name: _common.Name
     size_gb: Annotated[int, Field(ge=0)]
     created_at: dt.datetime
-    checksum: Annotated[bytes, Field(min_length=32, max_length=32)] | None = None
+    checksum: Annotated[bytes | None, Field(min_length=32, max_length=32)] = None
     """SHA-256 of the copy.
 
     Since 2.1.
@@ -431,7 +434,7 @@ class BuildRequest(rpc.Model):
     networks: Annotated[list[UUID], Field(max_length=8)] = Field(default_factory=list)
     """The networks to connect it to, with one card each."""
     metadata: Metadata = Field(default_factory=dict)
-    user_data: Annotated[bytes, Field(max_length=65535)] | None = None
+    user_data: Annotated[bytes | None, Field(max_length=65535)] = None
     """Handed to the instance when it boots for the first time."""
     tags: Annotated[list[Tag], Field(max_length=50)] = Field(default_factory=list)
     """Since 2.2."""
