@@ -70,5 +70,5 @@ FACTORIES = {"[]": "default_factory=list", "{}": "default_factory=dict"}
 def default_of(field: model.Field, annotator: Annotator) -> str:
     """Return the source of what a field is when it is not given; empty where it must be."""
     if field.default is not None:
-        return annotator.typeddefault_of(field.default, field.type)
+        return annotator.typed_default(field.default, field.type)
     return "None" if isinstance(field.type, model.Optional) else ""
