@@ -97,6 +97,5 @@ def test_a_mutated_contract_gets_a_report_or_becomes_python(
     compiled = compiler(text)
     messages = render(compiled.report)
     assert bool(messages) == bool(compiled.report)
-    if any(it.declarations for it in compiled.packages):
-        for name, source in compiled.files.items():
-            compile(source, name, "exec")
+    for name, source in compiled.files.items():
+        compile(source, name, "exec")

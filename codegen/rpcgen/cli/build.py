@@ -49,7 +49,8 @@ def _build(
 ) -> tuple[int, list[Path]]:
     for path in paths:
         if not path.exists():
-            raise UsageError(f"there is no file or folder `{path}`")
+            hint = "; name a path, or `source` in [tool.rpcgen]" if path == config.source else ""
+            raise UsageError(f"there is no file or folder `{path}`{hint}")
         if not path.is_dir() and path.suffix != SUFFIX:
             raise UsageError(f"`{path}` is not an `{SUFFIX}` file")
     compiled = compile_paths(paths, source_root(paths, config.source))
@@ -66,7 +67,8 @@ def _build(
         raise UsageError(str(error)) from error
     if check or diff:
         return _show(found, compiled, diff=diff), compiled.read
-    _say(f"{_counted(compiled)}: {len(found)} of {len(compiled.files)} files written to {out}")
+    total = len(compiled.files) + len(compiled.folders)
+    _say(f"{_counted(compiled)}: {len(found)} of {total} files written to {out}")
     return 0, compiled.read
 
 

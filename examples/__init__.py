@@ -1,0 +1,1 @@
+"""Services of the demo contracts, and the tour that `make demo` takes through them."""
