@@ -1,0 +1,100 @@
+"""Console blocks: commands with what they print, played in one shell per page."""
+
+import os
+import re
+import shlex
+import signal
+import socket
+import subprocess
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from tests.docs.pages import Page
+from tests.docs.project import SECONDS, SHOWN_PORT, environment
+
+_DONE = "@@ done"
+_WAIT = """\
+for _ in $(seq 400); do grep -qF {last} .background && break; sleep 0.05; done
+cat .background
+"""
+
+
+@dataclass(slots=True)
+class Step:
+    """One line that begins with `$ `, with the lines that it prints; `…` stands for anything."""
+
+    command: str
+    line: int
+    expected: list[str] = field(default_factory=list)
+
+    def matches(self, printed: str) -> bool:
+        """Whether `printed` is what the page shows."""
+        return re.fullmatch("".join(_pattern(it) for it in self.expected), printed) is not None
+
+    @property
+    def script(self) -> str:
+        """The command for the shell; the exit code outlives the line that marks the end."""
+        text = f"{self.command}\n"
+        if self.command.endswith(" &"):
+            text = f"{self.command.removesuffix('&')}> .background 2>&1 &\n"
+            if self.expected:
+                text += _WAIT.format(last=shlex.quote(self.expected[-1]))
+        return f"{text}status=$?; echo '{_DONE}'; (exit $status)\n"
+
+
+def steps_of(page: Page) -> list[Step]:
+    """Return the commands of all console blocks of a page."""
+    steps: list[Step] = []
+    for block in page.of("console"):
+        for number, row in enumerate(block.text.splitlines(), block.line):
+            if row.startswith("$ "):
+                steps.append(Step(row.removeprefix("$ "), number))
+            elif row.startswith("> ") and not steps[-1].expected:
+                steps[-1].command += "\n" + row.removeprefix("> ")
+            elif steps:
+                steps[-1].expected.append(row)
+    return steps
+
+
+def play(steps: Sequence[Step], folder: Path, port: str) -> list[str]:
+    """Run the commands in one shell; return what each printed. What they started ends with it."""
+    script = "".join(it.script for it in steps).replace(SHOWN_PORT, port)
+    said = folder / ".said"
+    with said.open("wb") as output:
+        process = subprocess.Popen(
+            ["bash", "-c", script],
+            cwd=folder,
+            env=environment(folder),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+    try:
+        process.wait(SECONDS)
+    finally:
+        _end_group(process.pid)
+        process.wait()
+    printed = said.read_text(encoding="utf-8").replace(port, SHOWN_PORT)
+    return printed.split(f"{_DONE}\n")[:-1]
+
+
+def free_port() -> str:
+    """Return a port that nobody uses right now."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return str(probe.getsockname()[1])
+
+
+def _end_group(leader: int) -> None:
+    try:
+        os.killpg(leader, signal.SIGKILL)
+    except ProcessLookupError:
+        return
+
+
+def _pattern(row: str) -> str:
+    if row == "…":
+        return r"(?:.*\n)*"
+    return ".*".join(re.escape(it) for it in row.split("…")) + "\n"
