@@ -38,7 +38,7 @@ FOREIGN: dict[str, set[str]] = {
 PURE = {
     "rpcgen_runtime.targets", "rpcgen_runtime.messages", "rpcgen_runtime.errors",
     "rpcgen_runtime.jsonrpc", "rpcgen_runtime.codecs", "rpcgen_runtime.schemas",
-    "rpcgen_runtime.stamps", "rpcgen_runtime.methods", "rpcgen_runtime.retries",
+    "rpcgen_runtime.stamps", "rpcgen_runtime.methods", "rpcgen_runtime.facts", "rpcgen_runtime.retries",
     "rpcgen_runtime.http.headers", "rpcgen_runtime.url",
 }  # fmt: skip
 
@@ -115,7 +115,7 @@ def test_generated_code_imports_pydantic_and_one_module_of_ours() -> None:
 
 
 GENERATED_IMPORTS = {
-    "__future__", 
+    "__future__",
     "abc", "collections", "dataclasses", "decimal", "enum", "importlib", "pkgutil", "typing",
     "uuid", "pydantic", "rpcgen_runtime",
 }  # fmt: skip

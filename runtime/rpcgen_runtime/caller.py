@@ -114,10 +114,14 @@ class _Caller(Generic[T]):
 
 def _error_of(method: Method, failure: Failure) -> RpcError:
     code, message = failure.code, failure.message[:MAX_TOLD_MESSAGE]
+    data = None if failure.data is None else from_json(failure.data)
     declared = method.errors.get(code)
     if declared is not None:
-        return declared.decode(failure.data or b"{}")
-    data = None if failure.data is None else from_json(failure.data)
+        try:
+            return declared.decode(failure.data or b"{}")
+        except errors.BadReply:
+            # It said no, that much is sure; only its reasons cannot be read.
+            return errors.UnknownRemoteError(code, message, data)
     if code == errors.INTERNAL_ERROR:
         found = data.get("error_id") if isinstance(data, dict) else None
         return errors.InternalError(found if isinstance(found, str) else None)

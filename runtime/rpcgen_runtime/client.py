@@ -47,7 +47,7 @@ class _Optioned(Generic[C]):
             retry=old.retry if retry is None else retry,
         )
         other = copy.copy(self)
-        other._caller = self._caller.with_options(options)
+        other._caller = self._caller.with_options(options)  # noqa: SLF001  # one of our own kind
         return other
 
     def can_send(self, method: Method, *values: object) -> bool:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
+from typing import Any, Generic, TypeVar, cast
 
 from pydantic import TypeAdapter, ValidationError
 from pydantic_core import (
@@ -21,10 +21,8 @@ from pydantic_core import (
 
 from rpcgen_runtime import schemas
 from rpcgen_runtime.errors import BadReply, DeclaredError, InvalidArguments, InvalidRequest
+from rpcgen_runtime.facts import REQUIRED, Param, Service
 from rpcgen_runtime.stamps import Stamp
-
-if TYPE_CHECKING:
-    from rpcgen_runtime.methods import Param, Service
 
 R = TypeVar("R")
 
@@ -129,9 +127,7 @@ class RequestCodec:
     @cached_property
     def _object_schema(self) -> CoreSchema:
         fields = {
-            param.wire_name: core_schema.typed_dict_field(
-                schema, required=param.absent is _required()
-            )
+            param.wire_name: core_schema.typed_dict_field(schema, required=param.absent is REQUIRED)
             for param, schema in zip(self._params, self._schemas.each, strict=True)
         }
         # Inside a typed dict only its own configuration holds.
@@ -156,7 +152,7 @@ class RequestCodec:
     def _decoder(self) -> SchemaValidator:
         arguments = []
         for param, schema in zip(self._params, self._schemas.each, strict=True):
-            inner = schema if param.absent is _required() else _defaulted(schema, param.absent)
+            inner = schema if param.absent is REQUIRED else _defaulted(schema, param.absent)
             arguments.append(core_schema.arguments_parameter(param.name, inner, alias=param.wire))
         schema = self._schemas.around(core_schema.arguments_schema(arguments))
         return SchemaValidator(schema, CONFIG, _use_prebuilt=False)
@@ -277,12 +273,6 @@ def _defaulted(schema: CoreSchema, default: object) -> CoreSchema:
         # A fresh one each time: the handler may keep it and change it.
         return core_schema.with_default_schema(schema, default_factory=type(default))
     return core_schema.with_default_schema(schema, default=default)
-
-
-def _required() -> object:
-    from rpcgen_runtime.methods import REQUIRED
-
-    return REQUIRED
 
 
 def told(error: ValidationError) -> str:

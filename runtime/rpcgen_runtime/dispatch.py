@@ -20,9 +20,10 @@ from rpcgen_runtime.context import CURRENT, Context, child_traceparent
 from rpcgen_runtime.endpoint import Binding, Endpoint, Listener
 from rpcgen_runtime.errors import DeclaredError, Forbidden, InvalidArguments, InvalidRequest
 from rpcgen_runtime.executors import Executor, NotStarted, Threads
+from rpcgen_runtime.facts import Service
 from rpcgen_runtime.interceptors import Interceptor, Invocation, around
 from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
-from rpcgen_runtime.methods import Call, Method, Service
+from rpcgen_runtime.methods import Call, Method
 from rpcgen_runtime.serializer import Serializer, incoming_params, outgoing_result
 from rpcgen_runtime.targets import Version
 
@@ -68,6 +69,7 @@ class Dispatcher:
         self.services: list[tuple[Service, bool]] = []
         """Each service, and whether it is its events that are listened to."""
         self.in_flight = 0
+        self._begun: set[asyncio.Task[Reply]] = set()
         for endpoint in endpoints:
             self._add(endpoint)
         self._add_bare_names()
@@ -86,6 +88,30 @@ class Dispatcher:
 
     async def handle(self, request: Request) -> Reply:
         """Run one request to its end. Raises nothing but the cancellation of the task."""
+        entry = self._admit(request)
+        if isinstance(entry, Failure):
+            return entry
+        try:
+            return await self._run(entry, request)
+        finally:
+            self.in_flight -= 1
+
+    def begin(self, request: Request) -> Failure | None:
+        """Run a request that nobody waits for; returns what keeps it from being run."""
+        entry = self._admit(request)
+        if isinstance(entry, Failure):
+            return entry
+        task = asyncio.ensure_future(self._run(entry, request))
+        self._begun.add(task)
+        task.add_done_callback(self._end)
+        return None
+
+    def _end(self, task: asyncio.Task[Reply]) -> None:
+        self._begun.discard(task)
+        self.in_flight -= 1
+
+    def _admit(self, request: Request) -> _Entry | Failure:
+        """Find what runs a request and count it in, or say why not."""
         entry = self._find(request)
         if isinstance(entry, Failure):
             return entry
@@ -94,10 +120,7 @@ class Dispatcher:
         if request.deadline.at <= time.monotonic():
             return EXPIRED
         self.in_flight += 1
-        try:
-            return await self._run(entry, request)
-        finally:
-            self.in_flight -= 1
+        return entry
 
     def _add(self, endpoint: Endpoint) -> None:
         bindings = endpoint.__rpc_bindings__()
@@ -108,12 +131,14 @@ class Dispatcher:
             entry = _Entry(binding, method.service.version, method)
             legacy = method.service.target.legacy_namespaces
             names = [method.service.full_name(method.wire_name, it) for it in legacy]
-            for name in [method.full_name, *names]:
+            for name in dict.fromkeys([method.full_name, *names]):
                 self._enter(name, entry)
 
     def _enter(self, name: str, entry: _Entry) -> None:
         entries = self._table.setdefault(name, [])
         for other in entries:
+            if other.method is entry.method:
+                raise ValueError(f"two endpoints answer `{name}`; one server takes one of them")
             same_table = other.method.service is entry.method.service
             if other.version.major == entry.version.major and not same_table:
                 raise ValueError(
@@ -182,14 +207,15 @@ class Dispatcher:
 
     async def _answer(self, entry: _Entry, context: Context, arguments: Arguments) -> Reply:
         method = entry.method
+        call = _Bound(entry.binding.handler, context, arguments)
         try:
             if self._settings.interceptors:
                 invocation = _invocation(method, context, arguments)
                 with self._around(invocation):
-                    result = await self._execute(entry.binding, context, arguments)
+                    result = await self._execute(entry.binding, call, context)
                     invocation.result = result
             else:
-                result = await self._execute(entry.binding, context, arguments)
+                result = await self._execute(entry.binding, call, context)
             if not isinstance(method, Call):
                 return SUCCESS_NULL
             encoded = method.reply.encode(result)
@@ -202,13 +228,16 @@ class Dispatcher:
         except DeclaredError as error:
             return _declared(method, error)
         except Forbidden as error:
+            if call.is_begun:
+                # What another server forbids the handler is not what we forbid its caller.
+                return _internal(method, error)
             return Failure(errors.FORBIDDEN, str(error))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
             return _internal(method, error)
-        except (Exception, SystemExit) as error:  # whatever a handler raises ends here
+        except (Exception, SystemExit) as error:  # noqa: BLE001  # what a handler raises ends here
             if isinstance(error, TimeoutError) and context.deadline.passed():
                 return TOO_LATE
             return _internal(method, error)
@@ -216,15 +245,12 @@ class Dispatcher:
     def _around(self, invocation: Invocation) -> AbstractContextManager[object]:
         return around(self._settings.interceptors, invocation)
 
-    def _execute(
-        self, binding: Binding, context: Context, arguments: Arguments
-    ) -> Awaitable[object]:
-        call = _Bound(binding.handler, context, arguments)
+    def _execute(self, binding: Binding, call: "_Bound", context: Context) -> Awaitable[object]:
         return self._settings.executor.run(binding, call, context.deadline)
 
 
 def _meant(entries: Sequence[_Entry], request: Request) -> _Entry:
-    """Return the entry of the newest major; of a call and a cast of one name, what was asked for."""
+    """Return the newest major's entry; of a call and a cast of one name, what was asked for."""
     first = entries[0]
     if len(entries) > 1 and request.verb is not Verb.CALL:
         unanswered = [it for it in entries if not isinstance(it.method, Call)]
@@ -233,17 +259,19 @@ def _meant(entries: Sequence[_Entry], request: Request) -> _Entry:
 
 
 class _Bound:
-    """A handler with its arguments."""
+    """A handler with its arguments, which knows whether it has begun."""
 
-    __slots__ = ("_arguments", "_context", "_handler")
+    __slots__ = ("_arguments", "_context", "_handler", "is_begun")
 
     def __init__(
         self, handler: Callable[..., object], context: Context, arguments: Arguments
     ) -> None:
         self._handler, self._context, self._arguments = handler, context, arguments
+        self.is_begun = False
 
     def __call__(self) -> object:
         positional, named = self._arguments
+        self.is_begun = True
         try:
             return self._handler(self._context, *positional, **named)
         except (StopIteration, GeneratorExit, SystemExit) as error:

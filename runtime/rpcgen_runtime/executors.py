@@ -4,12 +4,13 @@ import asyncio
 import contextvars
 import inspect
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future
 from functools import partial
 from typing import Protocol
 
 from rpcgen_runtime.context import Deadline
 from rpcgen_runtime.endpoint import Binding
+from rpcgen_runtime.pool import Pool
 
 
 class NotStarted(Exception):  # a signal between executor and dispatcher
@@ -38,7 +39,7 @@ class Threads:
     def __init__(self, workers: int = 32) -> None:
         if workers < 1:
             raise ValueError("an executor has `workers` from 1 on")
-        self._pool = ThreadPoolExecutor(workers, thread_name_prefix="rpcgen-handler")
+        self._pool = Pool(workers)
 
     async def run(self, binding: Binding, call: Callable[[], object], deadline: Deadline) -> object:
         """See Executor."""
@@ -46,7 +47,7 @@ class Threads:
             return await _on_loop(call, deadline)
         started = _Started(call, deadline)
         work = partial(contextvars.copy_context().run, started)
-        future = asyncio.get_running_loop().run_in_executor(self._pool, work)
+        future = asyncio.wrap_future(self._pool.submit(work))
         try:
             async with asyncio.timeout(deadline.remaining()):
                 # The thread cannot be stopped: shielded, so that it is seen whether it began.
@@ -60,9 +61,14 @@ class Threads:
                 raise NotStarted from None
             raise
 
+    def when_free(self, act: Callable[[], None]) -> None:
+        """Call `act` on the event loop when a worker gets to it."""
+        future = asyncio.wrap_future(self._pool.submit(_nothing))
+        future.add_done_callback(lambda _: act())
+
     def close(self) -> None:
         """See Executor."""
-        self._pool.shutdown(wait=False, cancel_futures=True)
+        self._pool.close()
 
 
 class EventLoop:
@@ -94,9 +100,13 @@ class OneAtATime:
         except TimeoutError:
             raise NotStarted from None
         try:
-            return await self._threads.run(binding, call, deadline)
-        finally:
-            self._turn.release()
+            result = await self._threads.run(binding, call, deadline)
+        except BaseException:
+            # The handler may still be in the thread, although nobody waits for it any more.
+            self._threads.when_free(self._turn.release)
+            raise
+        self._turn.release()
+        return result
 
     def close(self) -> None:
         """See Executor."""
@@ -125,6 +135,10 @@ async def _on_loop(call: Callable[[], object], deadline: Deadline) -> object:
         return result
     async with asyncio.timeout(deadline.remaining()):
         return await result
+
+
+def _nothing() -> None:
+    """Take a worker's turn."""
 
 
 def _drop(future: "asyncio.Future[object] | Future[object]") -> None:

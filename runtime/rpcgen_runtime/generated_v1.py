@@ -10,8 +10,9 @@ from rpcgen_runtime.client import AsyncClient, AsyncEvents, Client, Events
 from rpcgen_runtime.context import Context
 from rpcgen_runtime.endpoint import Binding, Endpoint, Handled, Listener, bind
 from rpcgen_runtime.errors import DeclaredError
+from rpcgen_runtime.facts import Minors, Param, Service
 from rpcgen_runtime.lazy import load
-from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Minors, Param, Service
+from rpcgen_runtime.methods import Call, Cast, Event, Fanout
 from rpcgen_runtime.models import Model, Unrecognized, UnrecognizedVariant
 from rpcgen_runtime.targets import Target
 

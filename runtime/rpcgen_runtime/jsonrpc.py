@@ -7,6 +7,7 @@ its parts are written again for the reader.
 """
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -23,9 +24,9 @@ MAX_METHOD = 512
 """Characters of a method's name."""
 
 _OURS_REQUEST = re.compile(
-    rb'\{"jsonrpc":"2\.0","id":(\d{1,18}),"method":"([A-Za-z0-9_.:/-]{1,400})","params":(?=[\[{])'
+    rb'\{"jsonrpc":"2\.0","id":(0|[1-9]\d{0,17}),"method":"([A-Za-z0-9_.:/-]{1,400})","params":(?=[\[{])'
 )
-_OURS_REPLY = re.compile(rb'\{"jsonrpc":"2\.0","id":(\d{1,18}),"result":')
+_OURS_REPLY = re.compile(rb'\{"jsonrpc":"2\.0","id":(0|[1-9]\d{0,17}),"result":')
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,9 +173,7 @@ def _item(document: object) -> Incoming | Refused:
     has_id = "id" in document
     request_id = _id(document["id"]) if has_id else None
     if has_id and request_id is None:
-        return _refused(
-            b"null", f"an id is a text or a whole number of at most {MAX_ID} characters"
-        )
+        return _refused(b"null", f"an id is a text or a number of at most {MAX_ID} characters")
     answer_to = request_id or b"null"
     if document.has_duplicates:
         return _refused(answer_to, "a member of the request stands twice")
@@ -203,7 +202,9 @@ def _id(value: object) -> bytes | None:
     """Return an id as JSON, or None for what cannot be one."""
     if value is None:
         return b"null"
-    if isinstance(value, bool) or not isinstance(value, int | str):
+    if isinstance(value, bool) or not isinstance(value, int | float | str):
+        return None
+    if isinstance(value, float) and not math.isfinite(value):
         return None
     text = _dump(value)
     return text if len(text) <= MAX_ID + 2 else None

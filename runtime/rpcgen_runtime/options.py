@@ -1,11 +1,14 @@
 """What a caller may say beside the arguments. No I/O."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from rpcgen_runtime.context import MAX_TIMEOUT, Context
 from rpcgen_runtime.retries import RetryPolicy
 from rpcgen_runtime.targets import Version
+
+_SERVER = re.compile(r"[!-~]{1,200}")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,13 +26,23 @@ class CallOptions:
     retry: RetryPolicy | None = None
 
     def __post_init__(self) -> None:
-        if self.timeout is not None and not 0 < self.timeout <= MAX_TIMEOUT:
+        if self.timeout is not None:
+            check_timeout(self.timeout)
+        if self.server is not None and not _SERVER.fullmatch(self.server):
             raise ValueError(
-                f"`timeout` is {self.timeout}; accepted: seconds above 0, up to a year"
+                "`server` is not a name; accepted: 1 to 200 printable ASCII characters"
             )
+        if not all(isinstance(it, str) for pair in self.data().items() for it in pair):
+            raise ValueError("`context` maps texts to texts")
 
     def data(self) -> dict[str, str]:
         """Return the caller's data, as a copy."""
         if self.context is None:
             return {}
         return dict(self.context.data if isinstance(self.context, Context) else self.context)
+
+
+def check_timeout(seconds: float) -> None:
+    """Raise ValueError for a timeout that is none."""
+    if not 0 < seconds <= MAX_TIMEOUT:
+        raise ValueError(f"`timeout` is {seconds}; accepted: seconds above 0, up to a year")

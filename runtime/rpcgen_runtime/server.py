@@ -33,7 +33,7 @@ class DrainTimeout(TimeoutError):
 
 
 class Server:
-    """Endpoints at a URL.
+    """Endpoints at a URL; started once.
 
     With `start`, `stop`, `wait` or a `with`, it lives on an event loop in a thread of its own;
     with an `async with`, on yours. `start` raises OSError where the address cannot be had, and
@@ -93,6 +93,8 @@ class Server:
         """Begin to take requests, on an event loop in a thread of its own."""
         if self._thread is not None:
             return
+        if self._is_stopped:
+            raise RuntimeError("this server has stopped; make another one")
         loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=_run_loop, args=(loop,), name=f"rpcgen-{self.name}")
         self._thread.daemon = True
@@ -171,14 +173,17 @@ class Server:
             await self._acceptor.stop()
 
     async def _wait(self, timeout: float) -> None:
-        deadline = asyncio.get_running_loop().time() + timeout
-        while self._dispatcher.in_flight and asyncio.get_running_loop().time() < deadline:
-            await asyncio.sleep(0.005)
-        left = self._dispatcher.in_flight
-        self._executor.close()
-        if left:
-            raise DrainTimeout(f"{left} handlers still ran after {timeout} s")
-        await self._acceptor.close()
+        try:
+            async with asyncio.timeout(timeout):
+                while self._dispatcher.in_flight:
+                    await asyncio.sleep(0.005)
+                # What came in at the last moment is done too, and still finds the executor.
+                await self._acceptor.close()
+        except TimeoutError:
+            left = self._dispatcher.in_flight
+            raise DrainTimeout(f"{left} handlers still ran after {timeout} s") from None
+        finally:
+            self._executor.close()
 
     def _await(self, work: Coroutine[object, object, T]) -> T:
         assert self._loop is not None, "called on a started server"
@@ -196,6 +201,7 @@ def serve(
     endpoints: Sequence[Endpoint],
     *,
     server: str | None = None,
+    group: str | None = None,
     executor: Executor | None = None,
     interceptors: Sequence[Interceptor] = (),
     serializer: Serializer | None = None,
@@ -213,6 +219,7 @@ def serve(
         url,
         endpoints,
         server=server,
+        group=group,
         executor=executor,
         interceptors=interceptors,
         serializer=serializer,
@@ -275,5 +282,5 @@ def _acceptor(
     from rpcgen_runtime.http.application import Application
     from rpcgen_runtime.http.server import HttpAcceptor
 
-    application = Application(endpoints, settings=settings)
+    application = Application(endpoints, settings=settings, path=url.path)
     return HttpAcceptor(url, application), application.dispatcher

@@ -8,13 +8,10 @@ from __future__ import annotations
 import typing
 from collections.abc import Iterable, Iterator, Mapping
 from enum import Enum
-from typing import TYPE_CHECKING
 
 from rpcgen_runtime.errors import InvalidArguments
+from rpcgen_runtime.facts import Minors
 from rpcgen_runtime.models import Model, Unrecognized, UnrecognizedVariant
-
-if TYPE_CHECKING:
-    from rpcgen_runtime.methods import Minors
 
 
 class Stamp:

@@ -13,6 +13,7 @@ from typing_extensions import Self
 
 from rpcgen_runtime.interceptors import Interceptor
 from rpcgen_runtime.messages import Reply, Request
+from rpcgen_runtime.options import check_timeout
 from rpcgen_runtime.retries import RetryBudget, RetryPolicy
 from rpcgen_runtime.serializer import Serializer
 
@@ -26,6 +27,9 @@ class ClientSettings:
     retry: RetryPolicy = RetryPolicy()  # noqa: RUF009  # a frozen value
     interceptors: Sequence[Interceptor] = ()
     serializer: Serializer | None = None
+
+    def __post_init__(self) -> None:
+        check_timeout(self.timeout)
 
 
 class _Settled:

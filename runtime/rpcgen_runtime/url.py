@@ -12,6 +12,8 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re
 _HUB = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 
+_PORT = re.compile(r"[0-9]{1,5}")
+
 SCHEMES = ("http", "memory")
 
 
@@ -58,7 +60,7 @@ def _http(place: str, path: str) -> Url:
         port = port if colon else ""
     if not _HOST.fullmatch(host):
         raise ValueError("the host is missing or not one; accepted: `http://host:port/`")
-    number = 80 if not colon else int(port) if port.isascii() and port.isdigit() else -1
+    number = 80 if not colon else int(port) if _PORT.fullmatch(port) else -1
     if not 0 <= number <= 65535:
         raise ValueError("the port is not a number from 0 to 65535")
     return Url("http", host.strip("[]"), number, unquote(path) or "/")

@@ -88,7 +88,7 @@ def compiler(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Compil
     max_examples=700,
     derandomize=True,
     deadline=None,
-    suppress_health_check=list(HealthCheck),
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.filter_too_much],
 )
 @given(text=mutated())
 def test_a_mutated_contract_gets_a_report_or_becomes_python(

@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from importlib import import_module
 
 from rpcgen.cli.usage import UsageError
+from rpcgen.language.diagnostics import nearest
 from rpcgen_runtime import DrainTimeout, Endpoint, Server, serve
 from rpcgen_runtime.url import parse_url
 
@@ -18,10 +19,7 @@ LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
 def run(arguments: Sequence[str]) -> int:
     """Run the command; return the exit code."""
     given = _parser().parse_args(arguments)
-    try:
-        parse_url(given.on)
-    except ValueError as error:
-        raise UsageError(f"--on: {error}") from error
+    _check_url(given.on)
     sys.path.insert(0, os.getcwd())
     endpoints = [_endpoint(it) for it in given.endpoints]
     logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
@@ -45,6 +43,15 @@ def run(arguments: Sequence[str]) -> int:
         raise UsageError(f"cannot serve at {given.on}: {error}") from error
     print("stopped", flush=True)
     return 0
+
+
+def _check_url(text: str) -> None:
+    try:
+        url = parse_url(text)
+    except ValueError as error:
+        raise UsageError(f"--on: {error}") from error
+    if url.scheme == "memory":
+        raise UsageError("--on: nobody outside this process can reach `memory://`")
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -92,6 +99,9 @@ def _endpoint(name: str) -> Endpoint:
         raise UsageError(f"cannot import `{module_name}`: {error}") from error
     # Named by the person who runs the command, who may run any code anyway.
     found = vars(module).get(class_name)
+    if found is None:
+        close = nearest(class_name, vars(module))
+        raise UsageError(f"there is no `{class_name}` in `{module_name}`{close}")
     if not inspect.isclass(found) or not issubclass(found, Endpoint):
         problem = "is not a subclass of a generated server or listener"
         raise UsageError(f"`{class_name}` in `{module_name}` {problem}")

@@ -4,12 +4,14 @@ HTTP statuses speak of the transport; what the service says travels with 200.
 """
 
 import asyncio
+import re
 from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from rpcgen_runtime import errors, jsonrpc
-from rpcgen_runtime.dispatch import Dispatcher, ServerSettings
+from rpcgen_runtime.dispatch import SUCCESS_NULL, Dispatcher, ServerSettings
 from rpcgen_runtime.endpoint import Endpoint
 from rpcgen_runtime.http import headers
 from rpcgen_runtime.http.headers import Beside
@@ -19,6 +21,12 @@ from rpcgen_runtime.messages import Failure, Reply, Request, Verb
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+
+_DIGITS = re.compile(r"[0-9]{1,18}")
+
+LINGER_BYTES = 16 << 20
+LINGER_SECONDS = 2.0
+"""How much of a refused body is thrown away, and how long, before the connection is closed."""
 
 JSON = (b"content-type", b"application/json")
 
@@ -46,9 +54,14 @@ class Application:
         *,
         settings: ServerSettings | None = None,
         limits: HttpLimits | None = None,
+        path: str = "/",
     ) -> None:
-        self.dispatcher = Dispatcher(endpoints, settings or ServerSettings())
+        """Prepare an application that answers at `path`, below where it is mounted."""
+        settings = settings or ServerSettings()
+        self.dispatcher = Dispatcher(endpoints, settings)
+        self._name = settings.name
         self._limits = limits or HttpLimits()
+        self._path = path.rstrip("/")
         self._version = _newest(self.dispatcher)
         self.is_draining = False
         """Whether clients are asked to connect elsewhere; set by the server that stops."""
@@ -69,7 +82,9 @@ class Application:
             body = await self._body(receive)
             beside = headers.decode(found)
         except _Refusal as error:
-            await self._send(send, error.status, error.body, error.headers)
+            await self._send(send, error.status, error.body, error.headers, more=True)
+            await self._linger(receive)
+            await send({"type": "http.response.body"})
             return
         except headers.HeaderError as error:
             failure = Failure(errors.INVALID_PARAMS, str(error))
@@ -82,7 +97,7 @@ class Application:
     def _check(self, scope: Scope, found: MutableMapping[str, str]) -> None:
         """Raise _Refusal for what is refused before its body is read."""
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if path not in {"", "/"}:
+        if path.rstrip("/") != self._path:
             raise _Refusal(404, b"")
         if scope["method"] != "POST":
             raise _Refusal(405, b"", [(b"allow", b"POST")])
@@ -91,8 +106,10 @@ class Application:
             raise _Refusal(415, b"")
         if found.get("content-encoding", "identity").lower() != "identity":
             raise _Refusal(415, b"")
+        if found.get(headers.SERVER, self._name) != self._name:
+            raise _Refusal(421, b"")
         length = found.get("content-length", "0")
-        if not length.isdigit() or int(length) > self._limits.max_body:
+        if not _DIGITS.fullmatch(length) or int(length) > self._limits.max_body:
             raise _Refusal(413, b"", [(b"connection", b"close")])
 
     async def _body(self, receive: Receive) -> bytes:
@@ -103,12 +120,10 @@ class Application:
             raise _Refusal(408, b"", [(b"connection", b"close")]) from None
 
     async def _read(self, receive: Receive) -> bytes:
-        message = await receive()
-        body: bytes = message.get("body", b"")
-        if not message.get("more_body"):
-            return body
-        parts, size = [body], len(body)
-        while message.get("more_body"):
+        parts: list[bytes] = []
+        size = 0
+        more = True
+        while more:
             message = await receive()
             if message["type"] == "http.disconnect":
                 raise _Refusal(400, b"")
@@ -116,21 +131,22 @@ class Application:
             size += len(parts[-1])
             if size > self._limits.max_body:
                 raise _Refusal(413, b"", [(b"connection", b"close")])
+            more = message.get("more_body", False)
         return b"".join(parts)
 
     async def _answer(self, body: bytes, beside: Beside, *, is_ours: bool) -> tuple[int, bytes]:
         if not body:
             return 400, _error_body(Failure(errors.PARSE_ERROR, "the body is empty"))
         envelope = jsonrpc.decode(body, self._limits.max_batch, is_ours=is_ours)
-        if not envelope.is_batch:
-            item = envelope.items[0]
-            reply = await self._one(item, beside)
-            if item.id is None:
-                return 204, b""
-            overloaded = isinstance(reply, Failure) and reply.code == errors.OVERLOADED
-            answer = jsonrpc.encode_reply(item.id, self._within_limit(reply, 0))
-            return 503 if overloaded else 200, answer
-        return await self._batch(envelope, beside)
+        if envelope.is_batch:
+            return await self._batch(envelope, beside)
+        item = envelope.items[0]
+        reply = await self._one(item, beside)
+        overloaded = isinstance(reply, Failure) and reply.code == errors.OVERLOADED
+        if item.id is None:
+            return 503 if overloaded else 204, b""
+        answer = jsonrpc.encode_reply(item.id, self._within_limit(reply, 0))
+        return 503 if overloaded else 200, answer
 
     async def _batch(self, envelope: jsonrpc.Envelope, beside: Beside) -> tuple[int, bytes]:
         replies = await asyncio.gather(*(self._one(it, beside) for it in envelope.items))
@@ -160,10 +176,29 @@ class Application:
             traceparent=beside.traceparent,
             data=beside.data,
         )
+        if item.id is None:
+            return self.dispatcher.begin(request) or SUCCESS_NULL
         return await self.dispatcher.handle(request)
 
+    async def _linger(self, receive: Receive) -> None:
+        """Let a body that is refused run out: who still sends it would not read the answer."""
+        left = LINGER_BYTES
+        with suppress(TimeoutError):
+            async with asyncio.timeout(LINGER_SECONDS):
+                more = True
+                while more and left > 0:
+                    message = await receive()
+                    left -= len(message.get("body", b""))
+                    more = message.get("more_body", False)
+
     async def _send(
-        self, send: Send, status: int, body: bytes, extra: Iterable[tuple[bytes, bytes]]
+        self,
+        send: Send,
+        status: int,
+        body: bytes,
+        extra: Iterable[tuple[bytes, bytes]],
+        *,
+        more: bool = False,
     ) -> None:
         fields = [(headers.VERSION.encode(), self._version), *extra]
         if body:
@@ -173,7 +208,7 @@ class Application:
         if self.is_draining:
             fields.append((b"connection", b"close"))
         await send({"type": "http.response.start", "status": status, "headers": fields})
-        await send({"type": "http.response.body", "body": body})
+        await send({"type": "http.response.body", "body": body, "more_body": more})
 
 
 class _Refusal(Exception):  # an answer, not a fault

@@ -4,16 +4,18 @@ The deadline covers connecting, sending and the reply. No connection: not execut
 unknown. Redirects are not followed, proxies of the environment are not asked.
 """
 
+import atexit
 import itertools
+import time
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cache
 
 from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
 from pyreqwest.exceptions import (
     BuilderError,
     ClientClosedError,
     ConnectError,
-    ConnectTimeoutError,
     PoolTimeoutError,
     PyreqwestError,
     RequestTimeoutError,
@@ -27,6 +29,7 @@ from rpcgen_runtime.errors import (
     ExpiredUnstarted,
     Forbidden,
     InvalidRequest,
+    NoServer,
     Overloaded,
     RpcError,
     Unreachable,
@@ -39,19 +42,26 @@ MAX_REQUESTS = 1_024
 """Requests of one transport under way at once; one more waits, as long as its deadline allows."""
 MAX_IDLE = 256
 """Idle connections kept for the next request."""
+EXIT_SECONDS = 0.05
+"""How long the interpreter waits, at its end, for the library's threads to let go of it."""
 IDLE_SECONDS = 30.0
 """How long an idle connection is kept."""
 
 _FAILURES: Mapping[type[PyreqwestError], tuple[type[RpcError], str]] = {
-    ConnectTimeoutError: (ExpiredUnstarted, "no connection before the deadline"),
     PoolTimeoutError: (ExpiredUnstarted, "no free connection before the deadline"),
     RequestTimeoutError: (DeadlineExceeded, "no reply before the deadline"),
-    ConnectError: (Unreachable, "no connection"),
     ClientClosedError: (Unreachable, "the transport is closed"),
     BuilderError: (InvalidRequest, "the request cannot be sent"),
     PyreqwestError: (ConnectionLost, "the connection was lost"),
 }
 """What each failure of the library means; the first that fits holds."""
+
+_NO_CONNECTION = "client error (Connect)"
+"""Among the causes of a ConnectError where no connection came about.
+
+The library calls all that goes wrong before the first byte of a response a failure to connect, and
+all time that runs out before it too: what was sent by then may have been executed.
+"""
 
 
 class _Http:
@@ -66,6 +76,8 @@ class _Http:
 
     def _failure(self, error: PyreqwestError, request: Request) -> RpcError:
         kind, text = next(it for known, it in _FAILURES.items() if isinstance(error, known))
+        if isinstance(error, ConnectError) and _is_without_connection(error):
+            kind, text = Unreachable, "no connection"
         return kind(f"{text}: `{request.name}` at {self._url}")
 
     def _reply(self, status: int, ours: str | None, body: bytes, number: int) -> Reply:
@@ -84,8 +96,16 @@ class _Http:
     def _refused(self, status: int) -> RpcError:
         if status == 503:
             return Overloaded(f"{self._url} has too much to do (HTTP 503)")
+        if status == 421:
+            return NoServer(f"{self._url} is not the server that is meant (HTTP 421)")
         if status in {401, 403}:
             return Forbidden(f"{self._url} does not let this caller (HTTP {status})")
+        if 300 <= status < 400:
+            return InvalidRequest(
+                f"{self._url} is elsewhere (HTTP {status}); redirects are not followed"
+            )
+        if status == 413:
+            return InvalidRequest(f"{self._url} does not take so large a request (HTTP {status})")
         if 400 <= status < 500:
             return InvalidRequest(f"{self._url} does not take the request (HTTP {status})")
         return BadReply(f"{self._url} answered with HTTP {status} and no reply")
@@ -140,6 +160,7 @@ class AsyncHttpTransport(_Http, AsyncTransport):
     def __init__(self, url: str, settings: ClientSettings) -> None:
         _Http.__init__(self, url)
         AsyncTransport.__init__(self, settings)
+        _wait_at_exit()
         builder = ClientBuilder().max_connections(MAX_REQUESTS).follow_redirects(enable=False)
         builder = builder.no_proxy().http1_only().pool_max_idle_per_host(MAX_IDLE)
         builder = builder.pool_idle_timeout(timedelta(seconds=IDLE_SECONDS)).tcp_nodelay(
@@ -170,6 +191,20 @@ class AsyncHttpTransport(_Http, AsyncTransport):
     async def close(self) -> None:
         """See AsyncTransport."""
         await self._client.close()
+
+
+@cache
+def _wait_at_exit() -> None:
+    """See to it, once, that the interpreter does not end while a reply is handed over.
+
+    The library's threads hand it over; one that comes too late ends the process with an abort.
+    """
+    atexit.register(time.sleep, EXIT_SECONDS)
+
+
+def _is_without_connection(error: ConnectError) -> bool:
+    causes = error.details["causes"] or []
+    return any(it["message"] == _NO_CONNECTION for it in causes)
 
 
 def _remaining(request: Request) -> float:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
+from urllib.parse import quote
 
 import uvicorn
 
@@ -16,6 +17,14 @@ LAME_DUCK_SECONDS = 0.5
 
 
 class _Uvicorn(uvicorn.Server):
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.ended = asyncio.Event()
+
+    async def main_loop(self) -> None:
+        """Wait for the end, rather than look for it ten times a second."""
+        await self.ended.wait()
+
     @contextmanager
     def capture_signals(self) -> Iterator[None]:
         """Leave signals alone: our own server drains, and knows why."""
@@ -36,7 +45,7 @@ class HttpAcceptor:
     def url(self) -> str:
         """Where clients reach it, with the port that the system chose."""
         host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
-        return f"http://{host}:{self._port}{self._address.path}"
+        return f"http://{host}:{self._port}{quote(self._address.path)}"
 
     async def start(self) -> None:
         """See Acceptor."""
@@ -49,6 +58,7 @@ class HttpAcceptor:
             ws="none",
             access_log=False,
             log_config=None,
+            log_level="warning",
             server_header=False,
             date_header=False,
             backlog=BACKLOG,
@@ -77,7 +87,7 @@ class HttpAcceptor:
     async def close(self) -> None:
         """See Acceptor."""
         if self._uvicorn is not None and self._task is not None:
-            self._uvicorn.should_exit = True
+            self._uvicorn.ended.set()
             await self._task
 
 
@@ -89,7 +99,9 @@ def _listen(url: Url) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         listening.bind((url.host, url.port))
         listening.listen(BACKLOG)
-    except BaseException:
+    except OSError as error:
         listening.close()
-        raise
+        reason = (error.strerror or "no such address").lower()
+        message = f"cannot listen at `{url.host}`, port {url.port}: {reason}"
+        raise OSError(error.errno, message) from error
     return listening

@@ -3,9 +3,9 @@
 import asyncio
 from collections.abc import Sequence
 
+from rpcgen_runtime.facts import Service
 from rpcgen_runtime.memory.hub import Hub, OnReply, address_of
 from rpcgen_runtime.messages import Reply, Request
-from rpcgen_runtime.methods import Service
 from rpcgen_runtime.transport import Handle
 
 

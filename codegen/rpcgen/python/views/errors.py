@@ -44,7 +44,7 @@ def errors_view(package: model.Package, header: str) -> ErrorsView:
             MemberView(_error_field(it, annotator), docs.of_member(it, package))
             for it in error.fields
         ]
-        doc = docs.of_item(error, f"The error `{error.name}`.", package)
+        doc = docs.of_item(error, f"{error.name}.", package)
         view = ErrorView(names.declared(error), doc, error.code, error.retryable, members)
         found.append(view)
     doc = literals.docstring(f"The errors of `{package.name}`.", 0)
