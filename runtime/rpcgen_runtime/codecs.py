@@ -91,7 +91,7 @@ class RequestCodec:
         except ValidationError as error:
             if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
                 raise InvalidRequest("the parameters are not JSON") from None
-            raise InvalidArguments(told(error)) from None
+            raise InvalidArguments(told(error, [it[0] for it in self._plain])) from None
         return cast("tuple[tuple[object, ...], dict[str, object]]", arguments)
 
     def check(self, values: Sequence[object]) -> int:
@@ -275,12 +275,18 @@ def _defaulted(schema: CoreSchema, default: object) -> CoreSchema:
     return core_schema.with_default_schema(schema, default=default)
 
 
-def told(error: ValidationError) -> str:
-    """Return what is wrong, for people: paths and reasons, never the values that were given."""
+def told(error: ValidationError, names: Sequence[str] = ()) -> str:
+    """Return what is wrong, for people: paths and reasons, never the values that were given.
+
+    `names` are those of the parameters, for what was given by position.
+    """
     found = error.errors(include_url=False, include_input=False, include_context=False)
     rows = []
     for item in found[:MAX_TOLD_ERRORS]:
-        path = ".".join(str(it) for it in item["loc"])[:MAX_TOLD_CHARACTERS]
+        first, *rest = item["loc"] or ("",)
+        if isinstance(first, int) and first < len(names):
+            first = names[first]
+        path = ".".join(str(it) for it in (first, *rest))[:MAX_TOLD_CHARACTERS]
         reason = _REASONS.get(item["type"], _lower(item["msg"]))[:MAX_TOLD_CHARACTERS]
         rows.append(f"`{_printable(path)}`: {reason}" if path else reason)
     more = len(found) - MAX_TOLD_ERRORS
