@@ -3,6 +3,7 @@
 import asyncio
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
+from contextlib import suppress
 
 from rpcgen_runtime.errors import DeadlineExceeded, ExpiredUnstarted, RpcError, Unreachable
 from rpcgen_runtime.memory.hub import Hub, OnReply
@@ -48,19 +49,17 @@ class AsyncMemoryTransport(AsyncTransport):
         """See AsyncTransport."""
         hub = _opened(self._hub)
         loop = asyncio.get_running_loop()
-        consumer = hub.local(request)
-        if isinstance(consumer, MemoryAcceptor) and consumer.loop is loop:
+        consumer = hub.local(request, loop)
+        if isinstance(consumer, MemoryAcceptor):
             # The server lives on this very loop: no message has to cross anything.
             return await consumer.handle(request)
         future: asyncio.Future[Reply] = loop.create_future()
 
         def on_reply(reply: Reply) -> None:
-            loop.call_soon_threadsafe(_settle, future, reply)
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                loop.call_soon_threadsafe(_settle, future, reply)
 
-        if consumer is not None:
-            consumer.deliver(request, on_reply)
-        else:
-            hub.send(request, on_reply)
+        hub.send(request, on_reply)
         try:
             async with asyncio.timeout(request.deadline.remaining()):
                 return await future

@@ -5,6 +5,7 @@ long as its deadline allows. Nobody ever served it: refused at once.
 """
 
 import threading
+from asyncio import AbstractEventLoop
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -29,9 +30,11 @@ class Consumer(Protocol):
 
     name: str
     group: str
+    loop: AbstractEventLoop | None
+    """Where it runs its requests."""
 
     def deliver(self, request: Request, on_reply: OnReply) -> None:
-        """Run a request; may be called from any thread."""
+        """Begin a request, without waiting; may be called from any thread."""
         ...
 
 
@@ -81,22 +84,26 @@ class Hub:
                 if consumer in queue.consumers:
                     queue.consumers.remove(consumer)
 
-    def local(self, request: Request) -> Consumer | None:
-        """Return the consumer whose turn it is for a call, if one is there."""
+    def local(self, request: Request, loop: AbstractEventLoop) -> Consumer | None:
+        """Return the consumer whose turn it is for a call, if it lives on that event loop."""
         with self._lock:
             queue = self._queues.get(_key(request))
-            return None if queue is None else queue.next()
+            if queue is None or not queue.consumers or queue.consumers[0].loop is not loop:
+                return None
+            return queue.next()
 
     def send(self, request: Request, on_reply: OnReply) -> None:
         """Hand a request to whom it is for. Raises NoServer or Overloaded."""
-        if request.verb is Verb.EVENT:
-            consumers = self._one_of_each_group(request)
-        elif request.verb is Verb.FANOUT:
-            consumers = self._everyone(request)
-        else:
-            consumers = self._one(request, on_reply)
-        for consumer in consumers:
-            consumer.deliver(request, on_reply)
+        # Delivered under the lock: who has left gets nothing more.
+        with self._lock:
+            if request.verb is Verb.EVENT:
+                consumers = self._one_of_each_group(request)
+            elif request.verb is Verb.FANOUT:
+                consumers = self._everyone(request)
+            else:
+                consumers = self._one(request, on_reply)
+            for consumer in consumers:
+                consumer.deliver(request, on_reply)
 
     def withdraw(self, on_reply: OnReply) -> bool:
         """Take back a request that still waits; False when it is no longer here."""
@@ -109,27 +116,24 @@ class Hub:
         return False
 
     def _one(self, request: Request, on_reply: OnReply) -> list[Consumer]:
-        with self._lock:
-            queue = self._queues.get(_key(request))
-            if queue is None:
-                raise NoServer(f"nobody serves {_told(request)}")
-            consumer = queue.next()
-            if consumer is not None:
-                return [consumer]
-            if len(queue.waiting) >= MAX_WAITING:
-                raise Overloaded(f"{MAX_WAITING:,} requests wait for a server already")
-            queue.waiting.append((request, on_reply))
-            return []
+        queue = self._queues.get(_key(request))
+        if queue is None:
+            raise NoServer(f"nobody serves {_told(request)}")
+        consumer = queue.next()
+        if consumer is not None:
+            return [consumer]
+        if len(queue.waiting) >= MAX_WAITING:
+            raise Overloaded(f"{MAX_WAITING:,} requests wait for a server already")
+        queue.waiting.append((request, on_reply))
+        return []
 
     def _everyone(self, request: Request) -> list[Consumer]:
-        with self._lock:
-            queue = self._queues.get((_address(request), None))
-            return [] if queue is None else list(queue.consumers)
+        queue = self._queues.get((_address(request), None))
+        return [] if queue is None else list(queue.consumers)
 
     def _one_of_each_group(self, request: Request) -> list[Consumer]:
-        with self._lock:
-            groups = self._groups.get(_address(request), {})
-            return [it for queue in groups.values() if (it := queue.next()) is not None]
+        groups = self._groups.get(_address(request), {})
+        return [it for queue in groups.values() if (it := queue.next()) is not None]
 
     def _drain(self, address: Address, server: str | None) -> list[tuple[Request, OnReply]]:
         queue = self._queues[address, server]
