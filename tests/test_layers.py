@@ -38,7 +38,7 @@ FOREIGN: dict[str, set[str]] = {
 PURE = {
     "rpcgen_runtime.targets", "rpcgen_runtime.messages", "rpcgen_runtime.errors",
     "rpcgen_runtime.jsonrpc", "rpcgen_runtime.codecs", "rpcgen_runtime.schemas",
-    "rpcgen_runtime.stamps", "rpcgen_runtime.methods", "rpcgen_runtime.facts", "rpcgen_runtime.retries",
+    "rpcgen_runtime.stamps", "rpcgen_runtime.methods", "rpcgen_runtime.facts", "rpcgen_runtime.table", "rpcgen_runtime.reasons", "rpcgen_runtime.retries",
     "rpcgen_runtime.http.headers", "rpcgen_runtime.url",
 }  # fmt: skip
 

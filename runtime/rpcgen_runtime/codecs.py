@@ -22,12 +22,10 @@ from pydantic_core import (
 from rpcgen_runtime import schemas
 from rpcgen_runtime.errors import BadReply, DeclaredError, InvalidArguments, InvalidRequest
 from rpcgen_runtime.facts import REQUIRED, Param, Service
+from rpcgen_runtime.reasons import told
 from rpcgen_runtime.stamps import Stamp
 
 R = TypeVar("R")
-
-MAX_TOLD_ERRORS = 10
-MAX_TOLD_CHARACTERS = 300
 
 CONFIG = CoreConfig(
     strict=True,
@@ -273,40 +271,3 @@ def _defaulted(schema: CoreSchema, default: object) -> CoreSchema:
         # A fresh one each time: the handler may keep it and change it.
         return core_schema.with_default_schema(schema, default_factory=type(default))
     return core_schema.with_default_schema(schema, default=default)
-
-
-def told(error: ValidationError, names: Sequence[str] = ()) -> str:
-    """Return what is wrong, for people: paths and reasons, never the values that were given.
-
-    `names` are those of the parameters, for what was given by position.
-    """
-    found = error.errors(include_url=False, include_input=False, include_context=False)
-    rows = []
-    for item in found[:MAX_TOLD_ERRORS]:
-        first, *rest = item["loc"] or ("",)
-        if isinstance(first, int) and first < len(names):
-            first = names[first]
-        path = ".".join(str(it) for it in (first, *rest))[:MAX_TOLD_CHARACTERS]
-        reason = _REASONS.get(item["type"], _lower(item["msg"]))[:MAX_TOLD_CHARACTERS]
-        rows.append(f"`{_printable(path)}`: {reason}" if path else reason)
-    more = len(found) - MAX_TOLD_ERRORS
-    return "; ".join(rows) + (f"; and {more} more" if more > 0 else "")
-
-
-_REASONS: Mapping[str, str] = {
-    "missing": "must be given",
-    "missing_argument": "must be given",
-    "unexpected_keyword_argument": "is not a parameter",
-    "unexpected_positional_argument": "there are fewer parameters",
-    "multiple_argument_values": "is given twice",
-    "arguments_type": "parameters are an object or an array",
-    "union_tag_invalid": "is of no known variant",
-}
-
-
-def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
-
-
-def _printable(text: str) -> str:
-    return "".join(it if it.isprintable() else "\ufffd" for it in text)

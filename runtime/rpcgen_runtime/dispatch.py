@@ -1,7 +1,6 @@
-"""Finds the endpoint for a request, reads its parameters, runs the method, writes its result.
+"""Reads a request's parameters, runs its method where the executor says, writes its result.
 
-Only methods of the generated tables can be reached; names from the wire are keys, never
-attributes. No I/O.
+What a request asks for is found in the method table; what a handler raises ends here. No I/O.
 """
 
 import asyncio
@@ -17,22 +16,20 @@ from pydantic_core import to_json
 
 from rpcgen_runtime import errors
 from rpcgen_runtime.context import CURRENT, Context, child_traceparent
-from rpcgen_runtime.endpoint import Binding, Endpoint, Listener
+from rpcgen_runtime.endpoint import Binding, Endpoint
 from rpcgen_runtime.errors import DeclaredError, Forbidden, InvalidArguments, InvalidRequest
 from rpcgen_runtime.executors import Executor, NotStarted, Threads
-from rpcgen_runtime.facts import Service
 from rpcgen_runtime.interceptors import Interceptor, Invocation, around
-from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
+from rpcgen_runtime.messages import Failure, Reply, Request, Success
 from rpcgen_runtime.methods import Call, Method
 from rpcgen_runtime.serializer import Serializer, incoming_params, outgoing_result
-from rpcgen_runtime.targets import Version
+from rpcgen_runtime.table import Entry, MethodTable
 
 log = logging.getLogger("rpcgen_runtime.dispatch")
 
 Arguments: TypeAlias = tuple[tuple[object, ...], dict[str, object]]
 
 SUCCESS_NULL = Success(b"null")
-NOT_FOUND = Failure(errors.METHOD_NOT_FOUND, "the server does not know this method")
 EXPIRED = Failure(errors.EXPIRED_UNSTARTED, "the deadline passed before the method was started")
 TOO_LATE = Failure(errors.DEADLINE_EXCEEDED, "the deadline passed while the method ran")
 
@@ -53,38 +50,15 @@ class ServerSettings:
             raise ValueError("`max_in_flight` is from 1 on")
 
 
-@dataclass(frozen=True, slots=True)
-class _Entry:
-    binding: Binding
-    version: Version
-    method: Method
-
-
 class Dispatcher:
-    """The methods of a server's endpoints, by their names on the wire. For one event loop."""
+    """Runs the requests of one server, on one event loop."""
 
     def __init__(self, endpoints: Iterable[Endpoint], settings: ServerSettings) -> None:
-        self._settings = settings
-        self._table: dict[str, list[_Entry]] = {}
-        self.services: list[tuple[Service, bool]] = []
-        """Each service, and whether it is its events that are listened to."""
+        self.table = MethodTable(endpoints)
         self.in_flight = 0
+        """How many requests run or wait for a place."""
+        self._settings = settings
         self._begun: set[asyncio.Task[Reply]] = set()
-        for endpoint in endpoints:
-            self._add(endpoint)
-        self._add_bare_names()
-
-    def warm(self) -> None:
-        """Build validators now, rather than within the first requests."""
-        for entries in self._table.values():
-            for entry in entries:
-                entry.method.request.warm()
-                if isinstance(entry.method, Call):
-                    entry.method.reply.warm()
-
-    def knows(self, name: str) -> bool:
-        """Whether a method has that name on the wire."""
-        return name in self._table
 
     async def handle(self, request: Request) -> Reply:
         """Run one request to its end. Raises nothing but the cancellation of the task."""
@@ -110,9 +84,9 @@ class Dispatcher:
         self._begun.discard(task)
         self.in_flight -= 1
 
-    def _admit(self, request: Request) -> _Entry | Failure:
+    def _admit(self, request: Request) -> Entry | Failure:
         """Find what runs a request and count it in, or say why not."""
-        entry = self._find(request)
+        entry = self.table.find(request)
         if isinstance(entry, Failure):
             return entry
         if self.in_flight >= self._settings.max_in_flight:
@@ -122,60 +96,7 @@ class Dispatcher:
         self.in_flight += 1
         return entry
 
-    def _add(self, endpoint: Endpoint) -> None:
-        bindings = endpoint.__rpc_bindings__()
-        for service in {id(it.method.service): it.method.service for it in bindings}.values():
-            self.services.append((service, isinstance(endpoint, Listener)))
-        for binding in bindings:
-            method = binding.method
-            entry = _Entry(binding, method.service.version, method)
-            legacy = method.service.target.legacy_namespaces
-            names = [method.service.full_name(method.wire_name, it) for it in legacy]
-            for name in dict.fromkeys([method.full_name, *names]):
-                self._enter(name, entry)
-
-    def _enter(self, name: str, entry: _Entry) -> None:
-        entries = self._table.setdefault(name, [])
-        for other in entries:
-            if other.method is entry.method:
-                raise ValueError(f"two endpoints answer `{name}`; one server takes one of them")
-            same_table = other.method.service is entry.method.service
-            if other.version.major == entry.version.major and not same_table:
-                raise ValueError(
-                    f"`{other.method.service.package}` and `{entry.method.service.package}` both "
-                    f"answer `{name}`; give one of the services another namespace"
-                )
-        entries.append(entry)
-        entries.sort(key=lambda it: (-it.version.major, not isinstance(it.method, Call)))
-
-    def _add_bare_names(self) -> None:
-        """Let a method be called by its bare name where only one endpoint has it."""
-        owners: dict[str, set[str]] = {}
-        for name in self._table:
-            owners.setdefault(name.rpartition(".")[2], set()).add(name)
-        for bare, names in owners.items():
-            full = {self._table[it][0].method.full_name for it in names}
-            if len(full) == 1 and bare not in self._table:
-                self._table[bare] = self._table[full.pop()]
-
-    def _find(self, request: Request) -> _Entry | Failure:
-        entries = self._table.get(request.name)
-        if entries is None:
-            return NOT_FOUND
-        if request.version is None:
-            return _meant(entries, request)
-        try:
-            wanted = Version.parse(request.version)
-        except ValueError as error:
-            return Failure(errors.UNSUPPORTED_VERSION, str(error))
-        serving = [it for it in entries if it.version.serves(wanted)]
-        if serving:
-            return _meant(serving, request)
-        served = ", ".join(str(it) for it in sorted({it.version for it in entries}))
-        message = f"version {wanted} is not served; served: {served}"
-        return Failure(errors.UNSUPPORTED_VERSION, message)
-
-    async def _run(self, entry: _Entry, request: Request) -> Reply:
+    async def _run(self, entry: Entry, request: Request) -> Reply:
         try:
             data = request.data
             params = request.params
@@ -205,7 +126,7 @@ class Dispatcher:
         finally:
             CURRENT.reset(token)
 
-    async def _answer(self, entry: _Entry, context: Context, arguments: Arguments) -> Reply:
+    async def _answer(self, entry: Entry, context: Context, arguments: Arguments) -> Reply:
         method = entry.method
         call = _Bound(entry.binding.handler, context, arguments)
         try:
@@ -247,15 +168,6 @@ class Dispatcher:
 
     def _execute(self, binding: Binding, call: "_Bound", context: Context) -> Awaitable[object]:
         return self._settings.executor.run(binding, call, context.deadline)
-
-
-def _meant(entries: Sequence[_Entry], request: Request) -> _Entry:
-    """Return the newest major's entry; of a call and a cast of one name, what was asked for."""
-    first = entries[0]
-    if len(entries) > 1 and request.verb is not Verb.CALL:
-        unanswered = [it for it in entries if not isinstance(it.method, Call)]
-        return next((it for it in unanswered if it.version == first.version), first)
-    return first
 
 
 class _Bound:

@@ -164,7 +164,7 @@ class Server:
             await ended
 
     async def _start(self) -> None:
-        self._dispatcher.warm()
+        self._dispatcher.table.warm()
         await self._acceptor.start()
 
     async def _stop(self) -> None:
@@ -276,7 +276,7 @@ def _acceptor(
 
         dispatcher = Dispatcher(endpoints, settings)
         acceptor = MemoryAcceptor(
-            text, hub(url.host), dispatcher.services, dispatcher.handle, name, group
+            text, hub(url.host), dispatcher.table.services, dispatcher.handle, name, group
         )
         return acceptor, dispatcher
     from rpcgen_runtime.http.application import Application

@@ -226,7 +226,7 @@ def _error_body(failure: Failure) -> bytes:
 
 
 def _newest(dispatcher: Dispatcher) -> bytes:
-    versions = [service.version for service, _ in dispatcher.services]
+    versions = [service.version for service, _ in dispatcher.table.services]
     return str(max(versions)).encode() if versions else b"0.0"
 
 

@@ -70,8 +70,12 @@ class _Http:
     def __init__(self, url: str) -> None:
         self._url = url
         self._ids = itertools.count(1)
+        # The library closes by and by: what is asked of it meanwhile might still be sent.
+        self._is_closed = False
 
     def _body(self, request: Request, number: int | None) -> bytes:
+        if self._is_closed:
+            raise Unreachable(f"the transport is closed: `{request.name}` at {self._url}")
         return jsonrpc.encode_request(number, request.name, request.params)
 
     def _failure(self, error: PyreqwestError, request: Request) -> RpcError:
@@ -151,6 +155,7 @@ class HttpTransport(_Http, Transport):
 
     def close(self) -> None:
         """See Transport."""
+        self._is_closed = True
         self._client.close()
 
 
@@ -190,6 +195,7 @@ class AsyncHttpTransport(_Http, AsyncTransport):
 
     async def close(self) -> None:
         """See AsyncTransport."""
+        self._is_closed = True
         await self._client.close()
 
 
