@@ -25,7 +25,7 @@ class Habit:
 STEPPED_OVER: Mapping[str, tuple[str, str]] = {
     r";": ("lines end without `;`", "nothing; between members `,` if you like"),
     r"//[^\n]*": ("a comment begins with `#`", "`#`, or `##` for documentation"),
-    r"/\*(?:[^*]|\*(?!/))*+(?:\*/|\Z)": ("a comment begins with `#` and ends with its line", "`#`"),
+    r"/\*(?s:.*?)(?:\*/|\Z)": ("a comment begins with `#` and ends with its line", "`#`"),
 }
 """By pattern: what is said once a file and then read as if it were not there."""
 

@@ -5,7 +5,7 @@ import re
 from rpcgen.language.source import Span
 from rpcgen.language.words import DECLARATIONS
 
-_SKIPPED = re.compile(r'"[^"\\\n]*+(?:\\[^\n][^"\\\n]*+)*+"?|#[^\n]*|[(\[{]|[)\]}]|\n|,')
+_SKIPPED = re.compile(r'"[^"\\\n]*(?:\\[^\n][^"\\\n]*){0,20000}"?|#[^\n]*|[(\[{]|[)\]}]|\n|,')
 _FIRST_WORD = re.compile(r"[ \t\n]*(?:([a-z_]+)\b|(##))")
 _UNINDENTED_WORD = re.compile(r"\n*[A-Za-z_@]")
 _DECLARATION = re.compile(
