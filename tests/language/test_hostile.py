@@ -453,8 +453,18 @@ def test_a_line_of_half_a_million_characters_is_answered(tmp_path: Path) -> None
 
 
 def test_a_text_of_a_million_characters_is_read(tmp_path: Path) -> None:
-    write(tmp_path, HEAD + 'const a: str = "' + "x\\n" * 300_000 + '"\n')
+    write(tmp_path, HEAD + 'const a: str = "' + "x" * 1_000_000 + '"\n')
     accepted(tmp_path)
+
+
+def test_a_text_of_many_escapes_is_read(tmp_path: Path) -> None:
+    write(tmp_path, HEAD + 'const a: str = "' + "x\\n" * 20_000 + '"\n')
+    accepted(tmp_path)
+
+
+def test_a_text_of_too_many_escapes_is_refused(tmp_path: Path) -> None:
+    write(tmp_path, HEAD + 'const a: str = "' + "x\\n" * 300_000 + '"\n')
+    assert "20,000 at most" in refused(tmp_path, "too-many")
 
 
 def test_a_comment_of_ten_million_characters_is_refused(tmp_path: Path) -> None:

@@ -89,7 +89,10 @@ def bad_character(found: Span, report: Report) -> bool:
     """Report a character that no word begins with, where there is more to say than that."""
     char = found.source.text[found.start]
     if char == '"' and found.stop - found.start == 1:
-        report.add("unclosed", found, "the text is not closed on its line", 'a closing `"`')
+        if _closes(found):
+            report.add("too-many", found, "the text has too many escapes", "20,000 at most")
+        else:
+            report.add("unclosed", found, "the text is not closed on its line", 'a closing `"`')
     elif char == "'":
         report.add("syntax", found, "texts stand in double quotes", 'for example `"text"`')
     elif ord(char) > 127:
@@ -127,3 +130,9 @@ def _hint(found: Span, accepted: AbstractSet[str]) -> tuple[Span, habits.Hint] |
         return found, hint
     offset = found.start - (column - 1 - skipped)
     return Span(found.source, offset + hint.start, offset + hint.stop), hint
+
+
+def _closes(found: Span) -> bool:
+    """Whether the text that begins here ends on its line, escapes looked through."""
+    line = found.source.text[found.start + 1 :].partition("\n")[0]
+    return '"' in line.replace("\\\\", "").replace('\\"', "")
