@@ -43,7 +43,7 @@ clean: ## remove what these commands made
 
 $(READY): pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "rpcgen needs Python 3.11 or newer: no $(PYTHON) here (on Debian and Ubuntu: sudo apt-get install python3 python3-venv)"; exit 1; }
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "rpcgen needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V 2>&1 | cut -d' ' -f2). Name another: make PYTHON=python3.12"; exit 1; }
+	@$(PYTHON) -c 'import sys; v = sys.version_info; v >= (3, 11) or sys.exit("rpcgen needs Python 3.11 or newer, and this is %d.%d; name another: make PYTHON=python3.12" % v[:2])'
 	@$(PYTHON) -c 'import venv, ensurepip' 2>/dev/null || { echo "$(PYTHON) has no venv module (on Debian and Ubuntu: sudo apt-get install python3-venv)"; exit 1; }
 	@echo "Installing into $(VENV) (once)…"
 	@$(PYTHON) -m venv --clear $(VENV)
