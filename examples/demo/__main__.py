@@ -12,11 +12,11 @@ from types import FrameType
 
 def main() -> int:
     """Take the tour; return the exit code."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _on_signal)
     try:
         return _tour()
-    except KeyboardInterrupt:
+    except _Stopped:
         return _stopped("stopped; nothing is left running", 130)
 
 
@@ -52,9 +52,16 @@ def _stopped(why: str, code: int) -> int:
     return code
 
 
+class _Stopped(SystemExit):
+    """A signal came.
+
+    Not a KeyboardInterrupt: once one was raised within an import, Python ends by the signal and not
+    with our exit code. Event loops let both through.
+    """
+
+
 def _on_signal(_number: int, _frame: FrameType | None) -> None:
-    """End as by Ctrl-C, so that what was started is ended too."""
-    signal.raise_signal(signal.SIGINT)
+    raise _Stopped
 
 
 if __name__ == "__main__":
