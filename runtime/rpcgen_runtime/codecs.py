@@ -156,11 +156,28 @@ class RequestCodec:
         return SchemaValidator(schema, CONFIG, _use_prebuilt=False)
 
 
-class ReplyCodec(Generic[R]):
-    """The result of one method."""
+class _FlowsBack:
+    """One annotation of what flows back, with what checks, reads and writes it."""
 
     def __init__(self, annotation: object) -> None:
         self._annotation = annotation
+
+    @cached_property
+    def _schema(self) -> CoreSchema:
+        found = _Schemas([self._annotation], schemas.for_reply)
+        return found.around(found.each[0])
+
+    @cached_property
+    def _validator(self) -> SchemaValidator:
+        return SchemaValidator(self._schema, CONFIG, _use_prebuilt=False)
+
+    @cached_property
+    def _serializer(self) -> SchemaSerializer:
+        return SchemaSerializer(self._schema, CONFIG, _use_prebuilt=False)
+
+
+class ReplyCodec(_FlowsBack, Generic[R]):
+    """The result of one method."""
 
     def warm(self) -> None:
         """Build what a server needs now."""
@@ -187,24 +204,12 @@ class ReplyCodec(Generic[R]):
             raise BadReply(f"the result breaks the contract: {told(error)}") from None
         return cast("R", value)
 
-    @cached_property
-    def _schema(self) -> CoreSchema:
-        found = _Schemas([self._annotation], schemas.for_reply)
-        return found.around(found.each[0])
 
-    @cached_property
-    def _validator(self) -> SchemaValidator:
-        return SchemaValidator(self._schema, CONFIG, _use_prebuilt=False)
-
-    @cached_property
-    def _serializer(self) -> SchemaSerializer:
-        return SchemaSerializer(self._schema, CONFIG, _use_prebuilt=False)
-
-
-class DataCodec:
+class DataCodec(_FlowsBack):
     """The data of one declared error."""
 
     def __init__(self, error: type[DeclaredError]) -> None:
+        super().__init__(error)
         self.error = error
 
     def encode(self, error: DeclaredError) -> bytes:
@@ -222,19 +227,6 @@ class DataCodec:
             name = self.error.__name__
             raise BadReply(f"the data of `{name}` break the contract: {told(error)}") from None
         return cast("DeclaredError", value)
-
-    @cached_property
-    def _schema(self) -> CoreSchema:
-        found = _Schemas([self.error], schemas.for_reply)
-        return found.around(found.each[0])
-
-    @cached_property
-    def _validator(self) -> SchemaValidator:
-        return SchemaValidator(self._schema, CONFIG, _use_prebuilt=False)
-
-    @cached_property
-    def _serializer(self) -> SchemaSerializer:
-        return SchemaSerializer(self._schema, CONFIG, _use_prebuilt=False)
 
 
 class _Schemas:
