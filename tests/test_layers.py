@@ -32,14 +32,17 @@ ASSEMBLY = {"rpcgen_runtime", "rpcgen_runtime.connect", "rpcgen_runtime.server"}
 FOREIGN: dict[str, set[str]] = {
     "lark": {f"rpcgen.language.{it}" for it in ("parse", "build", "children")},
     "jinja2": {"rpcgen.python.render"},
-    "pyreqwest": {"rpcgen_runtime.http.client"},
-    "uvicorn": {"rpcgen_runtime.http.server"},
+    "pyreqwest": {"rpcgen_runtime.http.network"},
+    "httpcore": {"rpcgen_runtime.http.unix"},
+    "uvicorn": {"rpcgen_runtime.http.server", "rpcgen_runtime.http.protocol"},
 }
 PURE = {
     "rpcgen_runtime.targets", "rpcgen_runtime.messages", "rpcgen_runtime.errors",
     "rpcgen_runtime.jsonrpc", "rpcgen_runtime.codecs", "rpcgen_runtime.schemas",
     "rpcgen_runtime.stamps", "rpcgen_runtime.methods", "rpcgen_runtime.facts", "rpcgen_runtime.table", "rpcgen_runtime.reasons", "rpcgen_runtime.retries",
-    "rpcgen_runtime.http.headers", "rpcgen_runtime.url",
+    "rpcgen_runtime.http.headers", "rpcgen_runtime.http.exchange", "rpcgen_runtime.http.hosts",
+    "rpcgen_runtime.http.limits", "rpcgen_runtime.http.origins", "rpcgen_runtime.url",
+    "rpcgen_runtime.access", "rpcgen_runtime.introspection",
 }  # fmt: skip
 
 

@@ -12,8 +12,15 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from rpcgen_runtime.access import (
+        AccessPolicy,
+        Authenticator,
+        Credentials,
+        RoleAccess,
+        Tokens,
+    )
     from rpcgen_runtime.connect import connect, connect_async
-    from rpcgen_runtime.context import Context, Deadline, current_context
+    from rpcgen_runtime.context import Context, Deadline, Identity, current_context
     from rpcgen_runtime.dispatch import ServerSettings
     from rpcgen_runtime.endpoint import Endpoint, Listener
     from rpcgen_runtime.errors import (
@@ -32,28 +39,36 @@ if TYPE_CHECKING:
         OutcomeUnknown,
         Overloaded,
         RpcError,
+        Unauthenticated,
         UnknownRemoteError,
         Unreachable,
         UnsupportedVersion,
         VersionCapExceeded,
     )
     from rpcgen_runtime.executors import EventLoop, Executor, OneAtATime, Threads
-    from rpcgen_runtime.http.application import Application, HttpLimits
+    from rpcgen_runtime.http.application import Application
+    from rpcgen_runtime.http.limits import HttpLimits
     from rpcgen_runtime.interceptors import Interceptor, Invocation
+    from rpcgen_runtime.messages import Reach
     from rpcgen_runtime.models import Unrecognized, UnrecognizedVariant
     from rpcgen_runtime.retries import NO_RETRY, RetryPolicy
     from rpcgen_runtime.serializer import Serializer
     from rpcgen_runtime.server import DrainTimeout, Server, serve
     from rpcgen_runtime.targets import Target, Version
+    from rpcgen_runtime.tls import ClientTls, ServerTls
     from rpcgen_runtime.transport import AsyncTransport, Transport
 else:
     # On demand (PEP 562): a client needs no server, and a program that only types needs neither.
     _HOMES = {
+        "AccessPolicy": "rpcgen_runtime.access",
         "Application": "rpcgen_runtime.http.application",
         "AsyncTransport": "rpcgen_runtime.transport",
+        "Authenticator": "rpcgen_runtime.access",
         "BadReply": "rpcgen_runtime.errors",
+        "ClientTls": "rpcgen_runtime.tls",
         "ConnectionLost": "rpcgen_runtime.errors",
         "Context": "rpcgen_runtime.context",
+        "Credentials": "rpcgen_runtime.access",
         "Deadline": "rpcgen_runtime.context",
         "DeadlineExceeded": "rpcgen_runtime.errors",
         "DeclaredError": "rpcgen_runtime.errors",
@@ -63,7 +78,8 @@ else:
         "Executor": "rpcgen_runtime.executors",
         "ExpiredUnstarted": "rpcgen_runtime.errors",
         "Forbidden": "rpcgen_runtime.errors",
-        "HttpLimits": "rpcgen_runtime.http.application",
+        "HttpLimits": "rpcgen_runtime.http.limits",
+        "Identity": "rpcgen_runtime.context",
         "Interceptor": "rpcgen_runtime.interceptors",
         "InternalError": "rpcgen_runtime.errors",
         "InvalidArguments": "rpcgen_runtime.errors",
@@ -77,14 +93,19 @@ else:
         "OneAtATime": "rpcgen_runtime.executors",
         "OutcomeUnknown": "rpcgen_runtime.errors",
         "Overloaded": "rpcgen_runtime.errors",
+        "Reach": "rpcgen_runtime.messages",
         "RetryPolicy": "rpcgen_runtime.retries",
+        "RoleAccess": "rpcgen_runtime.access",
         "RpcError": "rpcgen_runtime.errors",
         "Serializer": "rpcgen_runtime.serializer",
         "Server": "rpcgen_runtime.server",
         "ServerSettings": "rpcgen_runtime.dispatch",
+        "ServerTls": "rpcgen_runtime.tls",
         "Target": "rpcgen_runtime.targets",
         "Threads": "rpcgen_runtime.executors",
+        "Tokens": "rpcgen_runtime.access",
         "Transport": "rpcgen_runtime.transport",
+        "Unauthenticated": "rpcgen_runtime.errors",
         "UnknownRemoteError": "rpcgen_runtime.errors",
         "Unreachable": "rpcgen_runtime.errors",
         "Unrecognized": "rpcgen_runtime.models",
@@ -109,11 +130,15 @@ else:
 
 __all__ = [
     "NO_RETRY",
+    "AccessPolicy",
     "Application",
     "AsyncTransport",
+    "Authenticator",
     "BadReply",
+    "ClientTls",
     "ConnectionLost",
     "Context",
+    "Credentials",
     "Deadline",
     "DeadlineExceeded",
     "DeclaredError",
@@ -124,6 +149,7 @@ __all__ = [
     "ExpiredUnstarted",
     "Forbidden",
     "HttpLimits",
+    "Identity",
     "Interceptor",
     "InternalError",
     "InvalidArguments",
@@ -136,14 +162,19 @@ __all__ = [
     "OneAtATime",
     "OutcomeUnknown",
     "Overloaded",
+    "Reach",
     "RetryPolicy",
+    "RoleAccess",
     "RpcError",
     "Serializer",
     "Server",
     "ServerSettings",
+    "ServerTls",
     "Target",
     "Threads",
+    "Tokens",
     "Transport",
+    "Unauthenticated",
     "UnknownRemoteError",
     "Unreachable",
     "Unrecognized",

@@ -5,9 +5,10 @@ but for `async` and `await` (a test holds them to that).
 """
 
 import copy
+import re
 import secrets
 import time
-from collections.abc import Sequence
+from collections.abc import Awaitable, Sequence
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -18,19 +19,23 @@ from rpcgen_runtime import errors
 from rpcgen_runtime.context import CURRENT, Deadline, child_traceparent
 from rpcgen_runtime.errors import ExpiredUnstarted, RpcError, VersionCapExceeded
 from rpcgen_runtime.interceptors import Invocation, around
-from rpcgen_runtime.messages import Failure, Reply, Request, Verb
+from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
 from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Method
 from rpcgen_runtime.options import CallOptions
 from rpcgen_runtime.retries import Attempts
 from rpcgen_runtime.serializer import incoming_reply, outgoing_params
 from rpcgen_runtime.targets import Version
-from rpcgen_runtime.transport import AsyncTransport, Transport
+from rpcgen_runtime.transport import AsyncToken, AsyncTransport, Transport
 
 R = TypeVar("R")
 T = TypeVar("T", Transport, AsyncTransport)
 
 MAX_TOLD_MESSAGE = 1_000
+MAX_TOKEN = 8_000
+"""Characters."""
 OUR_CODES = range(-32099, -31999)
+
+_TOKEN = re.compile(rf"[!-~]{{1,{MAX_TOKEN}}}")
 
 
 class _Caller(Generic[T]):
@@ -146,6 +151,8 @@ class Caller(_Caller[Transport]):
 
     def _call(self, method: Call[R], values: Sequence[object], data: dict[str, str]) -> R:
         request = self._request(method, values, data)
+        if self._settings.token is not None:
+            request = self._signed(request, self._settings.token)
         attempts = self._attempts(method, request)
         while True:
             try:
@@ -161,28 +168,32 @@ class Caller(_Caller[Transport]):
         """Send without waiting for an answer. Raises as `call` does, short of the answer."""
         self._send(method, values)
 
-    def fanout(self, method: Fanout, values: Sequence[object]) -> None:
-        """Send to every server that is there."""
-        self._send(method, values)
+    def fanout(self, method: Fanout, values: Sequence[object]) -> Reach:
+        """Send to every server that is there; return whom it reached."""
+        return self._send(method, values)
 
     def event(self, method: Event, values: Sequence[object]) -> None:
         """Send to whoever listens."""
         self._send(method, values)
 
-    def _send(self, method: Method, values: Sequence[object]) -> None:
+    def _send(self, method: Method, values: Sequence[object]) -> Reach:
         invocation = self._invocation(method, values)
         with around(self._settings.interceptors, invocation):
             request = self._request(method, values, invocation.context)
+            if self._settings.token is not None:
+                request = self._signed(request, self._settings.token)
             attempts = self._attempts(method, request)
             while True:
                 try:
-                    self.transport.send(request)
-                    return
+                    return self.transport.send(request)
                 except RpcError as error:
                     pause = attempts.pause_after(error)
                     if pause is None:
                         raise attempts.verdict(error) from error.__cause__
                 time.sleep(pause)
+
+    def _signed(self, request: Request, token: AsyncToken) -> Request:
+        return replace(request, token=_checked(_asked(token)))
 
 
 class AsyncCaller(_Caller[AsyncTransport]):
@@ -200,6 +211,8 @@ class AsyncCaller(_Caller[AsyncTransport]):
 
     async def _call(self, method: Call[R], values: Sequence[object], data: dict[str, str]) -> R:
         request = self._request(method, values, data)
+        if self._settings.token is not None:
+            request = await self._signed(request, self._settings.token)
         attempts = self._attempts(method, request)
         while True:
             try:
@@ -215,28 +228,48 @@ class AsyncCaller(_Caller[AsyncTransport]):
         """Send without waiting for an answer. Raises as `call` does, short of the answer."""
         await self._send(method, values)
 
-    async def fanout(self, method: Fanout, values: Sequence[object]) -> None:
-        """Send to every server that is there."""
-        await self._send(method, values)
+    async def fanout(self, method: Fanout, values: Sequence[object]) -> Reach:
+        """Send to every server that is there; return whom it reached."""
+        return await self._send(method, values)
 
     async def event(self, method: Event, values: Sequence[object]) -> None:
         """Send to whoever listens."""
         await self._send(method, values)
 
-    async def _send(self, method: Method, values: Sequence[object]) -> None:
+    async def _send(self, method: Method, values: Sequence[object]) -> Reach:
         invocation = self._invocation(method, values)
         with around(self._settings.interceptors, invocation):
             request = self._request(method, values, invocation.context)
+            if self._settings.token is not None:
+                request = await self._signed(request, self._settings.token)
             attempts = self._attempts(method, request)
             while True:
                 try:
-                    await self.transport.send(request)
-                    return
+                    return await self.transport.send(request)
                 except RpcError as error:
                     pause = attempts.pause_after(error)
                     if pause is None:
                         raise attempts.verdict(error) from error.__cause__
                 await _sleep(pause)
+
+    async def _signed(self, request: Request, token: AsyncToken) -> Request:
+        return replace(request, token=_checked(await _asked_async(token)))
+
+
+def _asked(token: AsyncToken) -> object:
+    return token() if callable(token) else token
+
+
+async def _asked_async(token: AsyncToken) -> object:
+    found = _asked(token)
+    return await found if isinstance(found, Awaitable) else found
+
+
+def _checked(token: object) -> str:
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        accepted = f"1 to {MAX_TOKEN:,} printable ASCII characters"
+        raise TypeError(f"`token` is not one; accepted: {accepted}")
+    return token
 
 
 async def _sleep(seconds: float) -> None:

@@ -1,12 +1,22 @@
 """`connect` and `connect_async`: a URL chooses the transport, never the stub."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from rpcgen_runtime.interceptors import Interceptor
 from rpcgen_runtime.retries import RetryPolicy
 from rpcgen_runtime.serializer import Serializer
-from rpcgen_runtime.transport import AsyncTransport, ClientSettings, Transport
-from rpcgen_runtime.url import parse_url
+from rpcgen_runtime.transport import (
+    AsyncToken,
+    AsyncTransport,
+    ClientSettings,
+    Token,
+    Transport,
+)
+from rpcgen_runtime.url import Url, parse_url
+
+if TYPE_CHECKING:
+    from rpcgen_runtime.tls import ClientTls
 
 DEFAULT_RETRY = RetryPolicy()
 
@@ -18,24 +28,32 @@ def connect(
     retry: RetryPolicy = DEFAULT_RETRY,
     interceptors: Sequence[Interceptor] = (),
     serializer: Serializer | None = None,
+    token: Token | None = None,
+    tls: "ClientTls | None" = None,
 ) -> Transport:
     """Return a transport for sync clients; `close` it, or use it in a `with`.
 
-    `timeout` is in seconds, for calls whose contract and caller say nothing. The first connection
-    is made by the first call. Raises ValueError for a URL that is none.
+    `timeout` is in seconds, for calls whose contract and caller say nothing. `token` is shown to
+    the server as a bearer token; a function is asked for it before each call. The first connection
+    is made by the first call. Raises ValueError for a URL or certificates that are none.
     """
     parsed = parse_url(url)
     settings = ClientSettings(
-        timeout=timeout, retry=retry, interceptors=interceptors, serializer=serializer
+        timeout=timeout,
+        retry=retry,
+        interceptors=interceptors,
+        serializer=serializer,
+        token=token,
+        tls=_fitting(parsed, tls),
     )
     if parsed.scheme == "memory":
         from rpcgen_runtime.memory.client import MemoryTransport
         from rpcgen_runtime.memory.hub import hub
 
-        return MemoryTransport(hub(parsed.host), settings)
+        return MemoryTransport(hub(parsed.hub), settings)
     from rpcgen_runtime.http.client import HttpTransport
 
-    return HttpTransport(url.strip(), settings)
+    return HttpTransport(parsed, settings)
 
 
 def connect_async(
@@ -45,20 +63,34 @@ def connect_async(
     retry: RetryPolicy = DEFAULT_RETRY,
     interceptors: Sequence[Interceptor] = (),
     serializer: Serializer | None = None,
+    token: AsyncToken | None = None,
+    tls: "ClientTls | None" = None,
 ) -> AsyncTransport:
     """Return a transport for async clients; `close` it, or use it in an `async with`.
 
-    As `connect`; it belongs to the event loop that it is first used on.
+    As `connect`; the function for `token` may be `async`. The transport belongs to the event loop
+    that it is first used on.
     """
     parsed = parse_url(url)
     settings = ClientSettings(
-        timeout=timeout, retry=retry, interceptors=interceptors, serializer=serializer
+        timeout=timeout,
+        retry=retry,
+        interceptors=interceptors,
+        serializer=serializer,
+        token=token,
+        tls=_fitting(parsed, tls),
     )
     if parsed.scheme == "memory":
         from rpcgen_runtime.memory.client import AsyncMemoryTransport
         from rpcgen_runtime.memory.hub import hub
 
-        return AsyncMemoryTransport(hub(parsed.host), settings)
+        return AsyncMemoryTransport(hub(parsed.hub), settings)
     from rpcgen_runtime.http.client import AsyncHttpTransport
 
-    return AsyncHttpTransport(url.strip(), settings)
+    return AsyncHttpTransport(parsed, settings)
+
+
+def _fitting(url: Url, tls: "ClientTls | None") -> "ClientTls | None":
+    if tls is not None and url.scheme != "https":
+        raise ValueError(f"`tls` is for `https://`, and this is `{url.scheme}://`")
+    return tls

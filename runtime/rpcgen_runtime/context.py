@@ -41,6 +41,15 @@ class Deadline:
         return self.at <= time.monotonic()
 
 
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A caller that the server knows."""
+
+    name: str
+    roles: frozenset[str] = frozenset()
+    """What access policies speak of."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Context:
     """What a handler knows of its call beside the arguments."""
@@ -59,6 +68,8 @@ class Context:
     """W3C Trace Context, section 3.2."""
     server: str | None = None
     """The name of the server that runs the handler."""
+    identity: Identity | None = None
+    """Who calls; None where the server has no authenticator."""
 
 
 CURRENT: ContextVar[Context | None] = ContextVar("rpcgen_context", default=None)

@@ -9,17 +9,19 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from pydantic_core import to_json
 
 from rpcgen_runtime import errors
-from rpcgen_runtime.context import CURRENT, Context, child_traceparent
+from rpcgen_runtime.access import AccessPolicy, Authenticator, Credentials
+from rpcgen_runtime.context import CURRENT, Context, Identity, child_traceparent
 from rpcgen_runtime.endpoint import Binding, Endpoint
 from rpcgen_runtime.errors import DeclaredError, Forbidden, InvalidArguments, InvalidRequest
 from rpcgen_runtime.executors import Executor, NotStarted, Threads
 from rpcgen_runtime.interceptors import Interceptor, Invocation, around
+from rpcgen_runtime.introspection import Introspection, Ping
 from rpcgen_runtime.messages import Failure, Reply, Request, Success
 from rpcgen_runtime.methods import Call, Method
 from rpcgen_runtime.serializer import Serializer, incoming_params, outgoing_result
@@ -31,6 +33,8 @@ Arguments: TypeAlias = tuple[tuple[object, ...], dict[str, object]]
 
 SUCCESS_NULL = Success(b"null")
 EXPIRED = Failure(errors.EXPIRED_UNSTARTED, "the deadline passed before the method was started")
+UNKNOWN_CALLER = Failure(errors.UNAUTHENTICATED, "the server does not know who calls")
+NOT_ALLOWED = Failure(errors.FORBIDDEN, "the server does not let this caller")
 TOO_LATE = Failure(errors.DEADLINE_EXCEEDED, "the deadline passed while the method ran")
 
 
@@ -44,21 +48,63 @@ class ServerSettings:
     serializer: Serializer | None = None
     max_in_flight: int = 4_096
     """Requests that may run or wait for a place; one more is answered `overloaded` at once."""
+    authenticator: Authenticator | None = None
+    """Tells who calls; None where that does not matter."""
+    access: AccessPolicy | None = None
+    """Says who may call what; None where everybody may call everything."""
+    introspection: bool | None = None
+    """Whether the contract is told to who asks; None: only where neither of the two above is."""
 
     def __post_init__(self) -> None:
         if self.max_in_flight < 1:
             raise ValueError("`max_in_flight` is from 1 on")
+
+    @property
+    def tells_contract(self) -> bool:
+        """Whether `rpc.contract` is answered."""
+        if self.introspection is not None:
+            return self.introspection
+        return self.authenticator is None and self.access is None
 
 
 class Dispatcher:
     """Runs the requests of one server, on one event loop."""
 
     def __init__(self, endpoints: Iterable[Endpoint], settings: ServerSettings) -> None:
-        self.table = MethodTable(endpoints)
+        served = list(endpoints)
+        extensions: list[Endpoint] = [Ping()]
+        if settings.tells_contract:
+            extensions.append(Introspection(served, settings.name))
+        self.table = MethodTable(served, extensions)
         self.in_flight = 0
         """How many requests run or wait for a place."""
         self._settings = settings
         self._begun: set[asyncio.Task[Reply]] = set()
+
+    @property
+    def wants_credentials(self) -> bool:
+        """Whether nobody is served who is not known."""
+        return self._settings.authenticator is not None
+
+    async def identify(self, credentials: Credentials) -> Identity | Failure | None:
+        """Return who calls, or what is answered to who is not known. None: nobody is asked."""
+        authenticator = self._settings.authenticator
+        if authenticator is None:
+            return None
+        try:
+            found = authenticator(credentials)
+            identity = await found if isinstance(found, Awaitable) else found
+        except Exception:
+            log.exception("the authenticator failed")
+            return UNKNOWN_CALLER
+        return UNKNOWN_CALLER if identity is None else identity
+
+    async def handle_unidentified(self, request: Request) -> Reply:
+        """Run one request as `handle` does, once it is known who sent it."""
+        identity = await self.identify(Credentials(token=request.token))
+        if isinstance(identity, Failure):
+            return identity
+        return await self.handle(replace(request, identity=identity))
 
     async def handle(self, request: Request) -> Reply:
         """Run one request to its end. Raises nothing but the cancellation of the task."""
@@ -89,6 +135,13 @@ class Dispatcher:
         entry = self.table.find(request)
         if isinstance(entry, Failure):
             return entry
+        access = self._settings.access
+        if access is not None and not entry.is_extension:
+            try:
+                if not access(request.identity, entry.method):
+                    return NOT_ALLOWED
+            except Exception as error:  # noqa: BLE001  # a policy that fails lets nobody through
+                return _internal(entry.method, error)
         if self.in_flight >= self._settings.max_in_flight:
             return Failure(errors.OVERLOADED, "the server has too much to do; not executed")
         if request.deadline.at <= time.monotonic():
@@ -119,6 +172,7 @@ class Dispatcher:
             message_id=request.message_id,
             traceparent=child_traceparent(request.traceparent),
             server=self._settings.name,
+            identity=request.identity,
         )
         token = CURRENT.set(context)
         try:

@@ -2,7 +2,7 @@
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias, TypeVar, overload
 
@@ -12,6 +12,9 @@ R = TypeVar("R")
 
 Handled: TypeAlias = R | Awaitable[R]
 """What a handler may return: the result, or what gives it when awaited."""
+
+ContractFiles: TypeAlias = Mapping[str, Sequence[str]]
+"""The lines of `.rpc` files, by their paths below the source root."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +52,10 @@ class Endpoint(ABC):
     @abstractmethod
     def __rpc_bindings__(self) -> Sequence[Binding]:
         """Return each method of the contract with what runs it. Generated."""
+
+    def __rpc_contract__(self) -> ContractFiles:
+        """Return the files of the contract; nothing where there is none to tell. Generated."""
+        return {}
 
 
 class Listener(Endpoint):

@@ -13,6 +13,7 @@ RpcError
 │   ├── MethodNotFound     the server does not know the method
 │   ├── UnsupportedVersion the server does not serve that version
 │   ├── VersionCapExceeded the call needs more than `version_cap` allows
+│   ├── Unauthenticated    the server does not know who calls
 │   ├── Forbidden          the server does not let this caller
 │   └── ExpiredUnstarted   the deadline passed before the start         (a TimeoutError)
 └── OutcomeUnknown         the handler may have run: only the contract allows another try
@@ -141,8 +142,12 @@ class VersionCapExceeded(NotExecuted):
     """The call needs a newer minor than `version_cap` allows."""
 
 
+class Unauthenticated(NotExecuted):
+    """The server does not know who calls: credentials are missing or not good."""
+
+
 class Forbidden(NotExecuted):
-    """The server does not let this caller."""
+    """The server knows who calls, and does not let this caller."""
 
 
 class ExpiredUnstarted(NotExecuted, TimeoutError):
@@ -171,6 +176,7 @@ METHOD_NOT_FOUND = -32601
 INVALID_PARAMS = -32602
 INTERNAL_ERROR = -32603
 FORBIDDEN = -32001
+UNAUTHENTICATED = -32002
 RESPONSE_TOO_LARGE = -32003
 UNSUPPORTED_VERSION = -32004
 OVERLOADED = -32005
@@ -185,6 +191,7 @@ BY_CODE: Mapping[int, type[NotExecuted] | type[OutcomeUnknown]] = MappingProxyTy
         METHOD_NOT_FOUND: MethodNotFound,
         INVALID_PARAMS: InvalidArguments,
         FORBIDDEN: Forbidden,
+        UNAUTHENTICATED: Unauthenticated,
         RESPONSE_TOO_LARGE: BadReply,
         UNSUPPORTED_VERSION: UnsupportedVersion,
         OVERLOADED: Overloaded,

@@ -8,7 +8,7 @@ from typing_extensions import deprecated
 
 from rpcgen_runtime.client import AsyncClient, AsyncEvents, Client, Events
 from rpcgen_runtime.context import Context
-from rpcgen_runtime.endpoint import Binding, Endpoint, Handled, Listener, bind
+from rpcgen_runtime.endpoint import Binding, ContractFiles, Endpoint, Handled, Listener, bind
 from rpcgen_runtime.errors import DeclaredError
 from rpcgen_runtime.facts import Minors, Param, Service
 from rpcgen_runtime.lazy import load
@@ -24,6 +24,7 @@ __all__ = [
     "Cast",
     "Client",
     "Context",
+    "ContractFiles",
     "DeclaredError",
     "Endpoint",
     "Event",

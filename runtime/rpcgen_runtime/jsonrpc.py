@@ -22,11 +22,27 @@ MAX_ID = 256
 """Characters of an id that is a text or a number."""
 MAX_METHOD = 512
 """Characters of a method's name."""
+MAX_TOLD = 200
+"""Characters of the parser's words that are passed on."""
+PARSER_DEPTH = 201
+"""How deep pydantic's parser goes."""
 
 _OURS_REQUEST = re.compile(
     rb'\{"jsonrpc":"2\.0","id":(0|[1-9]\d{0,17}),"method":"([A-Za-z0-9_.:/-]{1,400})","params":(?=[\[{])'
 )
 _OURS_REPLY = re.compile(rb'\{"jsonrpc":"2\.0","id":(0|[1-9]\d{0,17}),"result":')
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bounds:
+    """What a body may hold."""
+
+    max_batch: int = 100
+    """Requests."""
+    max_depth: int = 200
+    """Arrays and objects within each other, at most 200."""
+    max_keys: int = 10_000
+    """Names in one object."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +59,8 @@ class Incoming:
 class Refused:
     """What is no request, with the answer that it gets."""
 
-    id: bytes
+    id: bytes | None
+    """As JSON; None for a notification, which is not answered."""
     failure: Failure
 
 
@@ -62,7 +79,11 @@ class _Object(dict[str, object]):
 
 
 class _Unreadable(ValueError):
-    pass
+    """The body is refused as a whole."""
+
+    def __init__(self, code: int, message: str) -> None:
+        super().__init__(message)
+        self.failure = Failure(code, message[:MAX_TOLD])
 
 
 def encode_request(request_id: int | None, name: str, params: bytes) -> bytes:
@@ -76,28 +97,28 @@ def encode_request(request_id: int | None, name: str, params: bytes) -> bytes:
     )
 
 
-def decode(body: bytes, max_batch: int, *, is_ours: bool) -> Envelope:
+def decode(body: bytes, bounds: Bounds, *, is_ours: bool) -> Envelope:
     """Return the requests in `body`, and what is to be refused instead of one.
 
     `is_ours` says that the sender claims to be one of ours; the claim is checked as far as it
     matters: what follows the parameters would make them unreadable.
     """
     match = _OURS_REQUEST.match(body) if is_ours and body.endswith(b"}") else None
-    if match is not None:
+    if match is not None and _is_within(body, bounds):
         params = body[match.end() : -1]
         return Envelope([Incoming(match[1], match[2].decode(), params)], is_batch=False)
     try:
-        document = _parse(body)
+        document, duplicated = _parse(body, bounds)
     except _Unreadable as error:
-        return _whole(Failure(errors.PARSE_ERROR, str(error)))
+        return _whole(error.failure)
     if not isinstance(document, list):
-        return Envelope([_item(document)], is_batch=False)
+        return Envelope([_item(document, duplicated=duplicated)], is_batch=False)
     if not document:
         return _whole(Failure(errors.INVALID_REQUEST, "a batch holds at least one request"))
-    if len(document) > max_batch:
-        message = f"a batch holds at most {max_batch} requests"
+    if len(document) > bounds.max_batch:
+        message = f"a batch holds at most {bounds.max_batch} requests"
         return _whole(Failure(errors.INVALID_REQUEST, message))
-    return Envelope([_item(it) for it in document], is_batch=True)
+    return Envelope([_item(it, duplicated=duplicated) for it in document], is_batch=True)
 
 
 def encode_reply(request_id: bytes, reply: Reply) -> bytes:
@@ -117,8 +138,8 @@ def decode_reply(body: bytes, request_id: int, *, is_ours: bool) -> Reply:
     if match is not None and int(match[1]) == request_id:
         return Success(body[match.end() : -1])
     try:
-        document = _parse(body)
-    except _Unreadable as error:
+        document = from_json(body, allow_inf_nan=False)
+    except ValueError as error:
         raise BadReply(f"the reply is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise BadReply("the reply is not a JSON object")
@@ -143,31 +164,70 @@ def _reply(document: dict[str, object], request_id: int) -> Reply:
     return Failure(code, message if isinstance(message, str) else "", data)
 
 
-def _parse(body: bytes) -> object:
+def _is_within(body: bytes, bounds: Bounds) -> bool:
+    """Whether a body is within the bounds for sure, so far as can be told without reading it."""
+    opened = body.count(b"{") + body.count(b"[")
+    return opened <= bounds.max_depth and body.count(b'":') <= bounds.max_keys
+
+
+def _parse(body: bytes, bounds: Bounds) -> tuple[object, bool]:
+    """Return the document, and whether a name stands twice in any of its objects."""
+    duplicated = False
+    # pydantic's parser first: it bounds depth and digits, and refuses what is not Unicode. In more
+    # brackets it reaches its own bound where ours is.
+    around = PARSER_DEPTH - bounds.max_depth
     try:
-        # pydantic's parser first: it bounds depth and digits, and refuses what is not Unicode.
+        from_json(b"[" * around + body + b"]" * around, allow_inf_nan=False)
+    except ValueError:
+        raise _unreadable(body, bounds) from None
+
+    def made(pairs: list[tuple[str, object]]) -> _Object:
+        nonlocal duplicated
+        if len(pairs) > bounds.max_keys:
+            message = f"an object holds at most {bounds.max_keys:,} names"
+            raise _Unreadable(errors.INVALID_REQUEST, message)
+        found = _Object(pairs)
+        if len(found) != len(pairs):
+            found.has_duplicates = duplicated = True
+        return found
+
+    try:
+        parsed: object = json.loads(body, object_pairs_hook=made)
+    except json.JSONDecodeError:
+        # The brackets made one document of several, or of none.
+        raise _unreadable(body, bounds) from None
+    return parsed, duplicated
+
+
+def _unreadable(body: bytes, bounds: Bounds) -> _Unreadable:
+    """Return why a body cannot be read, in the parser's words where it has some."""
+    try:
         from_json(body, allow_inf_nan=False)
     except ValueError as error:
-        raise _Unreadable(_shortened(str(error))) from None
-    parsed: object = json.loads(body, object_pairs_hook=_object)
-    return parsed
+        return _Unreadable(errors.PARSE_ERROR, str(error))
+    message = f"arrays and objects nest at most {bounds.max_depth} deep"
+    return _Unreadable(errors.PARSE_ERROR, message)
 
 
-def _object(pairs: list[tuple[str, object]]) -> _Object:
-    made = _Object(pairs)
-    made.has_duplicates = len(made) != len(pairs)
-    return made
-
-
-def _shortened(message: str) -> str:
-    return message[:200]
+def _has_duplicates(document: object) -> bool:
+    """Whether a name stands twice in one of the objects within."""
+    pending = [document]
+    while pending:
+        node = pending.pop()
+        if isinstance(node, _Object):
+            if node.has_duplicates:
+                return True
+            pending.extend(node.values())
+        elif isinstance(node, list):
+            pending.extend(node)
+    return False
 
 
 def _whole(failure: Failure) -> Envelope:
     return Envelope([Refused(b"null", failure)], is_batch=False)
 
 
-def _item(document: object) -> Incoming | Refused:
+def _item(document: object, *, duplicated: bool) -> Incoming | Refused:
     if not isinstance(document, _Object):
         return _refused(b"null", "a request is an object")
     has_id = "id" in document
@@ -184,14 +244,13 @@ def _item(document: object) -> Incoming | Refused:
         return _refused(answer_to, "`method` is a text")
     if len(name) > MAX_METHOD:
         failure = Failure(errors.METHOD_NOT_FOUND, "no method has so long a name")
-        return Refused(answer_to, failure) if has_id else _silent(name)
+        return Refused(request_id, failure)
     if not isinstance(params, dict | list):
         return _refused(answer_to, "`params` is an object or an array")
+    if duplicated and _has_duplicates(params):
+        failure = Failure(errors.INVALID_PARAMS, "a name stands twice in an object")
+        return Refused(request_id, failure)
     return Incoming(request_id, name, _dump(params))
-
-
-def _silent(name: str) -> Incoming:
-    return Incoming(None, name[:MAX_METHOD], b"{}")
 
 
 def _refused(request_id: bytes, message: str) -> Refused:

@@ -3,12 +3,12 @@
 Parameters and results are already encoded (JSON), so that they are written once and read once.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import TypeAlias
 
-from rpcgen_runtime.context import Deadline
+from rpcgen_runtime.context import Deadline, Identity
 from rpcgen_runtime.targets import Target
 
 
@@ -43,6 +43,23 @@ class Request:
     """The caller's context."""
     target: Target | None = None
     """Where it goes; None on the side that has received it."""
+    token: str | None = field(default=None, repr=False)
+    """What the sender shows as its credentials."""
+    identity: Identity | None = None
+    """Who sent it; set on the side that has received it, and found out who calls."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Whom a message to many has reached, as far as the transport knows.
+
+    Through a broker nobody knows: there both are empty.
+    """
+
+    servers: Sequence[str] = ()
+    """The names of the servers that took it."""
+    missed: Mapping[str, Exception] = field(default_factory=dict)
+    """By address: why one did not."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,10 +28,8 @@ class CallOptions:
     def __post_init__(self) -> None:
         if self.timeout is not None:
             check_timeout(self.timeout)
-        if self.server is not None and not _SERVER.fullmatch(self.server):
-            raise ValueError(
-                "`server` is not a name; accepted: 1 to 200 printable ASCII characters"
-            )
+        if self.server is not None:
+            check_server(self.server)
         if not all(isinstance(it, str) for pair in self.data().items() for it in pair):
             raise ValueError("`context` maps texts to texts")
 
@@ -40,6 +38,12 @@ class CallOptions:
         if self.context is None:
             return {}
         return dict(self.context.data if isinstance(self.context, Context) else self.context)
+
+
+def check_server(name: str) -> None:
+    """Raise ValueError for what cannot be a server's name."""
+    if not _SERVER.fullmatch(name):
+        raise ValueError("`server` is not a name; accepted: 1 to 200 printable ASCII characters")
 
 
 def check_timeout(seconds: float) -> None:

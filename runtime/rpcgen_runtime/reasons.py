@@ -1,11 +1,14 @@
 """What pydantic found wrong, for people: paths and reasons, never the values. Pure."""
 
+import json
 from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
 
 MAX_TOLD_ERRORS = 10
 MAX_TOLD_CHARACTERS = 300
+MAX_TOLD_BYTES = 4_096
+"""Of all of it, as JSON writes it: an answer stays small whatever names the asker chose."""
 
 
 def told(error: ValidationError, names: Sequence[str] = ()) -> str:
@@ -14,15 +17,20 @@ def told(error: ValidationError, names: Sequence[str] = ()) -> str:
     `names` are those of the parameters, for what was given by position.
     """
     found = error.errors(include_url=False, include_input=False, include_context=False)
-    rows = []
+    rows: list[str] = []
+    size = 0
     for item in found[:MAX_TOLD_ERRORS]:
         first, *rest = item["loc"] or ("",)
         if isinstance(first, int) and first < len(names):
             first = names[first]
         path = ".".join(str(it) for it in (first, *rest))[:MAX_TOLD_CHARACTERS]
         reason = _REASONS.get(item["type"], _lower(item["msg"]))[:MAX_TOLD_CHARACTERS]
-        rows.append(f"`{_printable(path)}`: {reason}" if path else reason)
-    more = len(found) - MAX_TOLD_ERRORS
+        row = f"`{_printable(path)}`: {reason}" if path else reason
+        size += len(json.dumps(row))
+        if rows and size > MAX_TOLD_BYTES:
+            break
+        rows.append(row)
+    more = len(found) - len(rows)
     return "; ".join(rows) + (f"; and {more} more" if more > 0 else "")
 
 

@@ -8,17 +8,24 @@ import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from types import TracebackType
-from typing import TypeVar
+from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import Self
 
+from rpcgen_runtime.access import AccessPolicy, Authenticator
 from rpcgen_runtime.dispatch import Dispatcher, ServerSettings
 from rpcgen_runtime.endpoint import Endpoint
 from rpcgen_runtime.executors import Executor, Threads
+from rpcgen_runtime.http.limits import HttpLimits
+from rpcgen_runtime.http.origins import ANY, LOOPBACK, is_loopback
 from rpcgen_runtime.interceptors import Interceptor
+from rpcgen_runtime.options import check_server
 from rpcgen_runtime.serializer import Serializer
 from rpcgen_runtime.transport import Acceptor
-from rpcgen_runtime.url import Url, parse_url
+from rpcgen_runtime.url import UNIX, Url, parse_url
+
+if TYPE_CHECKING:
+    from rpcgen_runtime.tls import ServerTls
 
 T = TypeVar("T")
 
@@ -51,6 +58,13 @@ class Server:
         interceptors: Sequence[Interceptor] = (),
         serializer: Serializer | None = None,
         max_in_flight: int = 4_096,
+        authenticator: Authenticator | None = None,
+        access: AccessPolicy | None = None,
+        introspection: bool | None = None,
+        limits: HttpLimits | None = None,
+        tls: "ServerTls | None" = None,
+        allowed_hosts: Sequence[str] | None = None,
+        allowed_origins: Sequence[str] = (),
         drain_timeout: float = DRAIN_TIMEOUT,
         on_reset: Callable[[], None] | None = None,
     ) -> None:
@@ -58,9 +72,15 @@ class Server:
 
         `server` is the name by which clients may pick this one (default: host and process);
         listeners of one `group` share its events (default: each server gets all of them);
-        `on_reset` is called by `reset`.
+        `authenticator` tells who calls, `access` who may call what, and `introspection` whether
+        the contract is told to who asks (default: only where neither of the two is given);
+        `on_reset` is called by `reset`. Over HTTP only: `limits`; `tls`, which `https://` needs;
+        `allowed_hosts`, the names by which it may be called (default: on a loopback address those
+        of this machine, else any); `allowed_origins`, the web pages that may call it. Raises
+        ValueError for what does not fit together.
         """
         self.name = server or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
+        check_server(self.name)
         self._executor = executor or Threads()
         settings = ServerSettings(
             name=self.name,
@@ -68,6 +88,9 @@ class Server:
             interceptors=interceptors,
             serializer=serializer,
             max_in_flight=max_in_flight,
+            authenticator=authenticator,
+            access=access,
+            introspection=introspection,
         )
         self._drain_timeout = drain_timeout
         self._on_reset = on_reset
@@ -75,9 +98,15 @@ class Server:
         self._thread: threading.Thread | None = None
         self._is_stopped = False
         parsed = parse_url(url)
-        self._acceptor, self._dispatcher = _acceptor(
-            url, parsed, endpoints, settings, self.name, group or self.name
-        )
+        if parsed.scheme == "memory":
+            if limits or tls or allowed_hosts or allowed_origins:
+                raise ValueError("limits, TLS, hosts and origins are for HTTP, and this is memory")
+            self._acceptor, self._dispatcher = _memory(parsed, endpoints, settings, group)
+        else:
+            names = _names(parsed) if allowed_hosts is None else allowed_hosts
+            self._acceptor, self._dispatcher = _http(
+                parsed, endpoints, settings, limits, tls, names, allowed_origins
+            )
 
     @property
     def url(self) -> str:
@@ -206,6 +235,13 @@ def serve(
     interceptors: Sequence[Interceptor] = (),
     serializer: Serializer | None = None,
     max_in_flight: int = 4_096,
+    authenticator: Authenticator | None = None,
+    access: AccessPolicy | None = None,
+    introspection: bool | None = None,
+    limits: HttpLimits | None = None,
+    tls: "ServerTls | None" = None,
+    allowed_hosts: Sequence[str] | None = None,
+    allowed_origins: Sequence[str] = (),
     drain_timeout: float = DRAIN_TIMEOUT,
     on_reset: Callable[[], None] | None = None,
     on_start: Callable[[Server], None] | None = None,
@@ -224,6 +260,13 @@ def serve(
         interceptors=interceptors,
         serializer=serializer,
         max_in_flight=max_in_flight,
+        authenticator=authenticator,
+        access=access,
+        introspection=introspection,
+        limits=limits,
+        tls=tls,
+        allowed_hosts=allowed_hosts,
+        allowed_origins=allowed_origins,
         drain_timeout=drain_timeout,
         on_reset=on_reset,
     )
@@ -262,25 +305,46 @@ def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
         loop.close()
 
 
-def _acceptor(
-    text: str,
+def _memory(
+    url: Url, endpoints: Sequence[Endpoint], settings: ServerSettings, group: str | None
+) -> tuple[Acceptor, Dispatcher]:
+    from rpcgen_runtime.memory.hub import hub
+    from rpcgen_runtime.memory.server import MemoryAcceptor
+
+    dispatcher = Dispatcher(endpoints, settings)
+    handle = dispatcher.handle
+    if dispatcher.wants_credentials:
+        handle = dispatcher.handle_unidentified
+    name = settings.name or ""
+    services = dispatcher.table.services
+    return MemoryAcceptor(hub(url.hub), services, handle, name, group or name), dispatcher
+
+
+def _http(
     url: Url,
     endpoints: Sequence[Endpoint],
     settings: ServerSettings,
-    name: str,
-    group: str,
+    limits: HttpLimits | None,
+    tls: "ServerTls | None",
+    hosts: Sequence[str],
+    origins: Sequence[str],
 ) -> tuple[Acceptor, Dispatcher]:
-    if url.scheme == "memory":
-        from rpcgen_runtime.memory.hub import hub
-        from rpcgen_runtime.memory.server import MemoryAcceptor
-
-        dispatcher = Dispatcher(endpoints, settings)
-        acceptor = MemoryAcceptor(
-            text, hub(url.host), dispatcher.table.services, dispatcher.handle, name, group
-        )
-        return acceptor, dispatcher
     from rpcgen_runtime.http.application import Application
     from rpcgen_runtime.http.server import HttpAcceptor
 
-    application = Application(endpoints, settings=settings, path=url.path)
-    return HttpAcceptor(url, application), application.dispatcher
+    application = Application(
+        endpoints,
+        settings=settings,
+        limits=limits,
+        path=url.path,
+        allowed_hosts=hosts,
+        allowed_origins=origins,
+    )
+    return HttpAcceptor(url, application, limits or HttpLimits(), tls), application.dispatcher
+
+
+def _names(url: Url) -> Sequence[str]:
+    """Return by which names a server may be called: on a loopback address not by any."""
+    if url.scheme == UNIX or not all(is_loopback(it.name) for it in url.hosts):
+        return [ANY]
+    return [LOOPBACK, *(it.name for it in url.hosts)]

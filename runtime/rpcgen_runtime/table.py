@@ -23,6 +23,8 @@ class Entry:
     binding: Binding
     version: Version
     """What its server implements."""
+    is_extension: bool = False
+    """Whether it is none of the contract's, but of every server's: `rpc.ping` and its like."""
 
     @property
     def method(self) -> Method:
@@ -33,16 +35,20 @@ class Entry:
 class MethodTable:
     """The methods of a server's endpoints, by their names on the wire.
 
-    Raises ValueError for endpoints that cannot be told apart.
+    Extensions have no bare names. Raises ValueError for endpoints that cannot be told apart.
     """
 
-    def __init__(self, endpoints: Iterable[Endpoint]) -> None:
+    def __init__(self, endpoints: Iterable[Endpoint], extensions: Iterable[Endpoint] = ()) -> None:
         self.services: list[tuple[Service, bool]] = []
         """Each service, and whether it is its events that are listened to."""
         self._entries: dict[str, list[Entry]] = {}
         for endpoint in endpoints:
             self._add(endpoint)
         self._add_bare_names()
+        for extension in extensions:
+            for binding in extension.__rpc_bindings__():
+                version = binding.method.service.version
+                self._enter(binding.method.full_name, Entry(binding, version, is_extension=True))
 
     def warm(self) -> None:
         """Build validators now, rather than within the first requests."""

@@ -5,17 +5,26 @@ A transport moves bytes for a wire; neither knows the other's names.
 
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import TracebackType
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol, TypeAlias
 
 from typing_extensions import Self
 
 from rpcgen_runtime.interceptors import Interceptor
-from rpcgen_runtime.messages import Reply, Request
+from rpcgen_runtime.messages import Reach, Reply, Request
 from rpcgen_runtime.options import check_timeout
 from rpcgen_runtime.retries import RetryBudget, RetryPolicy
 from rpcgen_runtime.serializer import Serializer
+
+if TYPE_CHECKING:
+    # Only for who says it: a client without TLS starts without the library.
+    from rpcgen_runtime.tls import ClientTls
+
+Token: TypeAlias = str | Callable[[], str]
+"""A bearer token, or a function that is asked for it before each call."""
+AsyncToken: TypeAlias = Token | Callable[[], Awaitable[str]]
+"""The same for async clients, whose function may be `async`."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,6 +36,9 @@ class ClientSettings:
     retry: RetryPolicy = RetryPolicy()  # noqa: RUF009  # a frozen value
     interceptors: Sequence[Interceptor] = ()
     serializer: Serializer | None = None
+    token: AsyncToken | None = field(default=None, repr=False)
+    """What is shown as credentials: a token, or what returns the one of today."""
+    tls: "ClientTls | None" = None
 
     def __post_init__(self) -> None:
         check_timeout(self.timeout)
@@ -46,8 +58,11 @@ class Transport(_Settled, ABC):
         """Send and wait for the reply. Raises NotExecuted or OutcomeUnknown."""
 
     @abstractmethod
-    def send(self, request: Request) -> None:
-        """Send what is not answered. Raises NotExecuted or OutcomeUnknown."""
+    def send(self, request: Request) -> Reach:
+        """Send what is not answered. Raises NotExecuted or OutcomeUnknown.
+
+        What goes to many raises only where it reached nobody of those that it knows of.
+        """
 
     @abstractmethod
     def close(self) -> None:
@@ -73,8 +88,11 @@ class AsyncTransport(_Settled, ABC):
         """Send and wait for the reply. Raises NotExecuted or OutcomeUnknown."""
 
     @abstractmethod
-    async def send(self, request: Request) -> None:
-        """Send what is not answered. Raises NotExecuted or OutcomeUnknown."""
+    async def send(self, request: Request) -> Reach:
+        """Send what is not answered. Raises NotExecuted or OutcomeUnknown.
+
+        What goes to many raises only where it reached nobody of those that it knows of.
+        """
 
     @abstractmethod
     async def close(self) -> None:

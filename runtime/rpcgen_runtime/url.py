@@ -5,27 +5,54 @@ repeats a password.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import unquote
+from typing import NamedTuple
+from urllib.parse import quote, unquote
 
 _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re.IGNORECASE)
 _HUB = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
-
 _PORT = re.compile(r"[0-9]{1,5}")
 
-SCHEMES = ("http", "memory")
+UNIX = "http+unix"
+PORTS = {"http": 80, "https": 443}
+"""The port of each scheme where none is said."""
+SCHEMES = (*PORTS, UNIX, "memory")
+MAX_HOSTS = 64
+MAX_SOCKET_PATH = 107
+"""Bytes (unix(7))."""
 
 
-@dataclass(frozen=True, slots=True)
+class Host(NamedTuple):
+    """One place that listens."""
+
+    name: str
+    """A name or an address, without brackets."""
+    port: int
+
+    def __str__(self) -> str:
+        name = f"[{self.name}]" if ":" in self.name else self.name
+        return f"{name}:{self.port}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Url:
     """A parsed address."""
 
     scheme: str
-    host: str
-    """Of `memory://`: the hub's name."""
-    port: int
-    path: str
+    hosts: Sequence[Host] = ()
+    """Of `http://` and `https://`, in the order of the text: at least one."""
+    path: str = "/"
+    """Of `http://` and `https://`, unquoted; of `http+unix://` always `/`."""
+    hub: str = ""
+    """Of `memory://`: its name."""
+    socket: str = ""
+    """Of `http+unix://`: the file."""
+
+    def at(self, host: Host) -> str:
+        """Return the address with this one host."""
+        return f"{self.scheme}://{host}{quote(self.path)}"
 
 
 def parse_url(text: str) -> Url:
@@ -43,24 +70,45 @@ def parse_url(text: str) -> Url:
         raise ValueError(f"`{scheme}://` takes no user and password in the URL")
     if scheme == "memory":
         return _memory(match[2], match[3])
-    return _http(match[2], match[3])
+    if scheme == UNIX:
+        return _unix(match[2], match[3])
+    return _http(scheme, match[2], match[3])
 
 
 def _memory(name: str, path: str) -> Url:
     if not _HUB.fullmatch(name) or path not in {"", "/"}:
         raise ValueError("a hub's name is 1 to 64 letters, digits and `_ . -`: `memory://name`")
-    return Url("memory", name, 0, "")
+    return Url(scheme="memory", hub=name)
 
 
-def _http(place: str, path: str) -> Url:
-    host, colon, port = place, "", ""
+def _unix(place: str, path: str) -> Url:
+    file = unquote(path)
+    if place or len(file) < 2 or file.endswith("/") or "\0" in file:
+        raise ValueError(f"this is not the path of a socket; accepted: `{UNIX}:///run/app.sock`")
+    if len(file.encode()) > MAX_SOCKET_PATH:
+        raise ValueError(f"the path of a socket has at most {MAX_SOCKET_PATH} bytes")
+    return Url(scheme=UNIX, socket=file)
+
+
+def _http(scheme: str, places: str, path: str) -> Url:
+    hosts = [_host(it, scheme) for it in places.split(",")]
+    if len(hosts) > MAX_HOSTS:
+        raise ValueError(f"a URL has at most {MAX_HOSTS} hosts")
+    twice = next((it for it in hosts if hosts.count(it) > 1), None)
+    if twice is not None:
+        raise ValueError(f"the host `{twice}` stands twice")
+    return Url(scheme=scheme, hosts=tuple(hosts), path=unquote(path) or "/")
+
+
+def _host(place: str, scheme: str) -> Host:
+    name, colon, port = place, "", ""
     if not place.endswith("]"):
-        host, colon, port = place.rpartition(":")
-        host = host if colon else port
+        name, colon, port = place.rpartition(":")
+        name = name if colon else port
         port = port if colon else ""
-    if not _HOST.fullmatch(host):
-        raise ValueError("the host is missing or not one; accepted: `http://host:port/`")
-    number = 80 if not colon else int(port) if _PORT.fullmatch(port) else -1
+    if not _HOST.fullmatch(name):
+        raise ValueError(f"the host is missing or not one; accepted: `{scheme}://host:port/`")
+    number = PORTS[scheme] if not colon else int(port) if _PORT.fullmatch(port) else -1
     if not 0 <= number <= 65535:
         raise ValueError("the port is not a number from 0 to 65535")
-    return Url("http", host.strip("[]"), number, unquote(path) or "/")
+    return Host(name.strip("[]"), number)

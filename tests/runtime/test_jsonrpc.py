@@ -22,6 +22,7 @@ NAMES = st.from_regex(r"\A[A-Za-z0-9_.:/-]{1,20}\Z") | st.text(
     st.characters(codec="utf-8"), min_size=1, max_size=20
 )
 IDS = st.integers(0, 10**20)
+BOUNDS = jsonrpc.Bounds(max_batch=10)
 TESTED = settings(derandomize=True, max_examples=200, deadline=None)
 
 
@@ -41,8 +42,8 @@ def test_a_request_of_ours_is_read_alike_both_ways(number: int, name: str, param
     body = jsonrpc.encode_request(
         number, name, json.dumps(params, separators=(",", ":"), ensure_ascii=False).encode()
     )
-    short = jsonrpc.decode(body, 10, is_ours=True)
-    long = jsonrpc.decode(body, 10, is_ours=False)
+    short = jsonrpc.decode(body, BOUNDS, is_ours=True)
+    long = jsonrpc.decode(body, BOUNDS, is_ours=False)
     assert _read(short) == _read(long) == [(number, name, params)]
 
 
@@ -53,7 +54,7 @@ def test_a_request_of_ours_is_read_alike_both_ways(number: int, name: str, param
 @example(b'{"jsonrpc":"2.0","id":1,"method":"","params":[]}')
 @example(b'{"jsonrpc":"2.0","id":-1,"method":"a","params":[]}')
 def test_what_is_not_ours_is_judged_alike_whatever_it_claims(body: bytes) -> None:
-    assert jsonrpc.decode(body, 10, is_ours=True) == jsonrpc.decode(body, 10, is_ours=False)
+    assert jsonrpc.decode(body, BOUNDS, is_ours=True) == jsonrpc.decode(body, BOUNDS, is_ours=False)
 
 
 @TESTED
@@ -95,7 +96,7 @@ def test_no_reply_raises_anything_but_that_it_is_none(body: bytes) -> None:
 @given(JSON)
 def test_any_document_is_judged(document: Any) -> None:
     body = json.dumps(document).encode()
-    for item in jsonrpc.decode(body, 10, is_ours=False).items:
+    for item in jsonrpc.decode(body, BOUNDS, is_ours=False).items:
         assert item.id is None or json.loads(item.id) is None or isinstance(document, dict | list)
     try:
         jsonrpc.decode_reply(body, 1, is_ours=False)

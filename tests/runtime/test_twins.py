@@ -8,6 +8,7 @@ import pytest
 
 from rpcgen_runtime import caller, transport
 from rpcgen_runtime.http import client as http
+from rpcgen_runtime.http import network
 from tests.runtime.generated.new.trial.kinds.v1 import client as kinds
 from tests.runtime.generated.new.trial.work.v1 import client as work
 
@@ -22,6 +23,13 @@ RENAMED = {
     "AsyncWorkEvents": "WorkEvents",
     "ClientBuilder": "SyncClientBuilder",
     "_sleep": "time.sleep",
+    "_asked_async": "_asked",
+    "_async_poster": "_poster",
+    "_AsyncEverybody": "_Everybody",
+    "AsyncNetwork": "Network",
+    "AsyncUnix": "Unix",
+    "AsyncConnectionPool": "ConnectionPool",
+    "aclose": "close",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
 }
@@ -80,6 +88,7 @@ def _normalised(kind: type) -> str:
         (caller.Caller, caller.AsyncCaller),
         (transport.Transport, transport.AsyncTransport),
         (http.HttpTransport, http.AsyncHttpTransport),
+        (network.Network, network.AsyncNetwork),
         (kinds.KindsClient, kinds.AsyncKindsClient),
         (work.WorkClient, work.AsyncWorkClient),
         (work.WorkEvents, work.AsyncWorkEvents),

@@ -3,20 +3,26 @@
 import pytest
 
 from rpcgen_runtime import connect
-from rpcgen_runtime.url import Url, parse_url
+from rpcgen_runtime.url import Host, Url, parse_url
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("http://127.0.0.1:8080", Url("http", "127.0.0.1", 8080, "/")),
-        (" HTTP://Host-1.example/ ", Url("http", "Host-1.example", 80, "/")),
-        ("http://[::1]:1/", Url("http", "::1", 1, "/")),
-        ("http://[fe80::1]", Url("http", "fe80::1", 80, "/")),
-        ("http://h:0/a%20b/c", Url("http", "h", 0, "/a b/c")),
-        ("http://h:65535", Url("http", "h", 65535, "/")),
-        ("memory://here", Url("memory", "here", 0, "")),
-        ("memory://a-b_c.9/", Url("memory", "a-b_c.9", 0, "")),
+        ("http://127.0.0.1:8080", Url(scheme="http", hosts=(Host("127.0.0.1", 8080),))),
+        (" HTTP://Host-1.example/ ", Url(scheme="http", hosts=(Host("Host-1.example", 80),))),
+        ("http://[::1]:1/", Url(scheme="http", hosts=(Host("::1", 1),))),
+        ("http://[fe80::1]", Url(scheme="http", hosts=(Host("fe80::1", 80),))),
+        ("http://h:0/a%20b/c", Url(scheme="http", hosts=(Host("h", 0),), path="/a b/c")),
+        ("http://h:65535", Url(scheme="http", hosts=(Host("h", 65535),))),
+        ("https://h", Url(scheme="https", hosts=(Host("h", 443),))),
+        (
+            "http://a:1,b,[::1]:3/x",
+            Url(scheme="http", hosts=(Host("a", 1), Host("b", 80), Host("::1", 3)), path="/x"),
+        ),
+        ("http+unix:///run/a%20b.sock", Url(scheme="http+unix", socket="/run/a b.sock")),
+        ("memory://here", Url(scheme="memory", hub="here")),
+        ("memory://a-b_c.9/", Url(scheme="memory", hub="a-b_c.9")),
     ],
 )
 def test_an_address_is_read(text: str, expected: Url) -> None:
@@ -29,7 +35,10 @@ def test_an_address_is_read(text: str, expected: Url) -> None:
         ("", "this is not a URL; accepted: `http://host:port/` or `memory://name`"),
         ("localhost:80", "this is not a URL; accepted: `http://host:port/` or `memory://name`"),
         ("://x", "this is not a URL; accepted: `http://host:port/` or `memory://name`"),
-        ("ftp://h", "nothing speaks `ftp://`; accepted: `http://`, `memory://`"),
+        (
+            "ftp://h",
+            "nothing speaks `ftp://`; accepted: `http://`, `https://`, `http+unix://`, `memory://`",
+        ),
         ("http://h?a=1", "a URL has no query and no fragment here"),
         ("http://h/#f", "a URL has no query and no fragment here"),
         ("http://u:secret@h", "`http://` takes no user and password in the URL"),
@@ -45,6 +54,23 @@ def test_an_address_is_read(text: str, expected: Url) -> None:
         ("http://h:-1", "the port is not a number from 0 to 65535"),
         ("http://h:٣", "the port is not a number from 0 to 65535"),
         (f"http://h:{'9' * 5_000}", "the port is not a number from 0 to 65535"),
+        ("http://a,,b", "the host is missing or not one; accepted: `http://host:port/`"),
+        ("https://a:1,", "the host is missing or not one; accepted: `https://host:port/`"),
+        ("http://a,b:80,a:80", "the host `a:80` stands twice"),
+        ("http://" + ",".join(f"h{it}" for it in range(65)), "a URL has at most 64 hosts"),
+        (
+            "http+unix://run/a",
+            "this is not the path of a socket; accepted: `http+unix:///run/app.sock`",
+        ),
+        (
+            "http+unix:///",
+            "this is not the path of a socket; accepted: `http+unix:///run/app.sock`",
+        ),
+        (
+            "http+unix:///a%00b",
+            "this is not the path of a socket; accepted: `http+unix:///run/app.sock`",
+        ),
+        (f"http+unix:///{'a' * 107}", "the path of a socket has at most 107 bytes"),
         (
             "memory://",
             "a hub's name is 1 to 64 letters, digits and `_ . -`: `memory://name`",

@@ -1,48 +1,64 @@
 """The ASGI application: JSON-RPC 2.0 over HTTP, mountable in Starlette and FastAPI.
 
-HTTP statuses speak of the transport; what the service says travels with 200.
+HTTP statuses speak of the transport; what the service says travels with 200. A request goes: path,
+host, origin, verb, who calls, headers; and only then its body.
 """
 
 import asyncio
+import logging
 import re
-from collections.abc import Awaitable, Callable, Iterable, MutableMapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
 from rpcgen_runtime import errors, jsonrpc
+from rpcgen_runtime.access import Credentials
+from rpcgen_runtime.context import Identity
 from rpcgen_runtime.dispatch import SUCCESS_NULL, Dispatcher, ServerSettings
 from rpcgen_runtime.endpoint import Endpoint
 from rpcgen_runtime.http import headers
 from rpcgen_runtime.http.headers import Beside
+from rpcgen_runtime.http.limits import HttpLimits
+from rpcgen_runtime.http.origins import Origins
 from rpcgen_runtime.messages import Failure, Reply, Request, Verb
 
 # ASGI's own types (asgi.readthedocs.io, specification 3): dicts whose members depend on `type`.
 Scope: TypeAlias = MutableMapping[str, Any]
 Receive: TypeAlias = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send: TypeAlias = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+Fields: TypeAlias = list[tuple[bytes, bytes]]
+
+log = logging.getLogger("rpcgen_runtime.http")
 
 _DIGITS = re.compile(r"[0-9]{1,18}")
+_TOKEN_IN_QUERY = re.compile(rb"(^|&)(access_token|token)=")
+
+_ONCE = frozenset([b"host", b"authorization", b"content-type", b"content-encoding", b"origin"])
+"""Headers of which a second one that says something else is refused; a second host always is."""
+
+LIVE = "/healthz"
+READY = "/readyz"
+HEALTH_PATHS = frozenset([LIVE, READY])
+"""Answered to everybody, whatever else is going on."""
 
 LINGER_BYTES = 16 << 20
 LINGER_SECONDS = 2.0
 """How much of a refused body is thrown away, and how long, before the connection is closed."""
 
 JSON = (b"content-type", b"application/json")
+CLOSE = (b"connection", b"close")
+RETRY = (b"retry-after", b"1")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class HttpLimits:
-    """What one request may cost."""
+@dataclass(frozen=True, slots=True)
+class _Beside:
+    """What is known of a request before its body is read."""
 
-    max_body: int = 1 << 20
-    """Bytes."""
-    max_batch: int = 100
-    """Requests in one batch."""
-    max_response: int = 16 << 20
-    """Bytes of all results of one body together."""
-    body_timeout: float = 10.0
-    """Seconds in which a body must have arrived."""
+    told: Beside | Failure
+    """What its headers say, or what is answered because they cannot be read."""
+    identity: Identity | None
+    is_ours: bool
 
 
 class Application:
@@ -55,14 +71,28 @@ class Application:
         settings: ServerSettings | None = None,
         limits: HttpLimits | None = None,
         path: str = "/",
+        allowed_hosts: Sequence[str] = ("*",),
+        allowed_origins: Sequence[str] = (),
     ) -> None:
-        """Prepare an application that answers at `path`, below where it is mounted."""
+        """Prepare an application that answers at `path`, below where it is mounted.
+
+        `allowed_hosts` are the names that callers may use for this server, such as
+        `api.example.com` or `*.example.com` (default: any); `allowed_origins` are the origins of
+        web pages that may call it, such as `https://app.example.com` (default: none).
+        """
         settings = settings or ServerSettings()
         self.dispatcher = Dispatcher(endpoints, settings)
         self._name = settings.name
         self._limits = limits or HttpLimits()
-        self._path = path.rstrip("/")
-        self._version = _newest(self.dispatcher)
+        self._bounds = jsonrpc.Bounds(
+            max_batch=self._limits.max_batch,
+            max_depth=self._limits.max_depth,
+            max_keys=self._limits.max_keys,
+        )
+        self._path = path
+        self._origins = Origins(allowed_hosts, allowed_origins)
+        self._fields = _own_fields(self.dispatcher, settings.name)
+        self._has_warned = False
         self.is_draining = False
         """Whether clients are asked to connect elsewhere; set by the server that stops."""
 
@@ -74,50 +104,96 @@ class Application:
             await self._serve(scope, receive, send)
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        path = scope["path"].removeprefix(scope.get("root_path", ""))
+        if path in HEALTH_PATHS and path != self._path:
+            await self._tell_health(path, scope["method"], send)
+            return
         found = {
             name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
         }
+        fields: Fields = list(self._fields)
         try:
-            self._check(scope, found)
+            if path != self._path and (path or self._path != "/"):
+                raise _Refusal(404)
+            self._check_names(scope, found)
+            fields += self._origins.fields(found)
+            if scope["method"] != "POST":
+                preflight = self._origins.preflight(found, scope["method"])
+                raise _Refusal(204 if preflight else 405, preflight or [(b"allow", b"POST")])
+            identity = await self._identity(scope, found)
+            self._check(found)
             body = await self._body(receive)
-            beside = headers.decode(found)
         except _Refusal as error:
-            await self._send(send, error.status, error.body, error.headers, more=True)
+            fields += error.fields
+            await self._send(send, error.status, b"", fields, more=True)
             await self._linger(receive)
             await send({"type": "http.response.body"})
             return
-        except headers.HeaderError as error:
-            failure = Failure(errors.INVALID_PARAMS, str(error))
-            await self._send(send, 200, _error_body(failure), [])
-            return
-        status, answer = await self._answer(body, beside, is_ours=headers.VERSION in found)
-        extra = [(b"retry-after", b"1")] if status == 503 else []
-        await self._send(send, status, answer, extra)
+        beside = _Beside(self._told(found), identity, headers.VERSION in found)
+        status, answer = await self._answer(body, beside)
+        if status == 503:
+            fields.append(RETRY)
+        await self._send(send, status, answer, fields)
 
-    def _check(self, scope: Scope, found: MutableMapping[str, str]) -> None:
+    async def _tell_health(self, path: str, verb: str, send: Send) -> None:
+        is_well = path == LIVE or not self.is_draining
+        status, body = (200, b'{"status":"ok"}') if is_well else (503, b'{"status":"draining"}')
+        if verb not in {"GET", "HEAD"}:
+            await self._send(send, 405, b"", [(b"allow", b"GET, HEAD")])
+        else:
+            await self._send(send, status, body, [(b"cache-control", b"no-store")])
+
+    def _check_names(self, scope: Scope, found: Mapping[str, str]) -> None:
+        """Raise _Refusal for a request to another server, or from a page that may not send any."""
+        if len(found) != len(scope["headers"]):
+            told = [it for it in scope["headers"] if it[0] in _ONCE]
+            different = len({name for name, _ in told}) < len(set(told))
+            if different or sum(name == b"host" for name, _ in told) > 1:
+                raise _Refusal(400, [CLOSE])
+        status = self._origins.refusal(found, scope["http_version"])
+        if status is not None:
+            raise _Refusal(status)
+
+    async def _identity(self, scope: Scope, found: Mapping[str, str]) -> Identity | None:
+        """Return who calls; None where nobody is asked. Raises _Refusal."""
+        if not self.dispatcher.wants_credentials:
+            return None
+        token = headers.token_of(found.get(headers.AUTHORIZATION))
+        tls = scope.get("extensions", {}).get("tls") or {}
+        shown = Credentials(token=token, certificate=tls.get("client_cert_name"))
+        if _TOKEN_IN_QUERY.search(scope.get("query_string", b"")):
+            # RFC 6750, section 2.3: what is in a URL is in every log.
+            raise _Refusal(401, [_challenge("invalid_request")])
+        identity = await self.dispatcher.identify(shown)
+        if isinstance(identity, Failure):
+            raise _Refusal(401, [_challenge("invalid_token" if token is not None else "")])
+        return identity
+
+    def _check(self, found: Mapping[str, str]) -> None:
         """Raise _Refusal for what is refused before its body is read."""
-        path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if path.rstrip("/") != self._path:
-            raise _Refusal(404, b"")
-        if scope["method"] != "POST":
-            raise _Refusal(405, b"", [(b"allow", b"POST")])
         kind, charset = headers.media_type(found.get("content-type", ""))
         if kind not in headers.MEDIA_TYPES or charset not in {"utf-8", "utf8"}:
-            raise _Refusal(415, b"")
+            raise _Refusal(415, [(b"accept", b"application/json")])
         if found.get("content-encoding", "identity").lower() != "identity":
-            raise _Refusal(415, b"")
+            raise _Refusal(415, [(b"accept-encoding", b"identity")])
         if found.get(headers.SERVER, self._name) != self._name:
-            raise _Refusal(421, b"")
+            raise _Refusal(421)
         length = found.get("content-length", "0")
         if not _DIGITS.fullmatch(length) or int(length) > self._limits.max_body:
-            raise _Refusal(413, b"", [(b"connection", b"close")])
+            raise _Refusal(413, [CLOSE])
+
+    def _told(self, found: Mapping[str, str]) -> Beside | Failure:
+        try:
+            return headers.decode(found, self._limits.max_timeout)
+        except headers.HeaderError as error:
+            return Failure(errors.INVALID_PARAMS, str(error))
 
     async def _body(self, receive: Receive) -> bytes:
         try:
             async with asyncio.timeout(self._limits.body_timeout):
                 return await self._read(receive)
         except TimeoutError:
-            raise _Refusal(408, b"", [(b"connection", b"close")]) from None
+            raise _Refusal(408, [CLOSE]) from None
 
     async def _read(self, receive: Receive) -> bytes:
         parts: list[bytes] = []
@@ -126,18 +202,19 @@ class Application:
         while more:
             message = await receive()
             if message["type"] == "http.disconnect":
-                raise _Refusal(400, b"")
+                raise _Refusal(400)
             parts.append(message.get("body", b""))
             size += len(parts[-1])
             if size > self._limits.max_body:
-                raise _Refusal(413, b"", [(b"connection", b"close")])
+                raise _Refusal(413, [CLOSE])
             more = message.get("more_body", False)
         return b"".join(parts)
 
-    async def _answer(self, body: bytes, beside: Beside, *, is_ours: bool) -> tuple[int, bytes]:
+    async def _answer(self, body: bytes, beside: _Beside) -> tuple[int, bytes]:
         if not body:
-            return 400, _error_body(Failure(errors.PARSE_ERROR, "the body is empty"))
-        envelope = jsonrpc.decode(body, self._limits.max_batch, is_ours=is_ours)
+            failure = Failure(errors.PARSE_ERROR, "the body is empty")
+            return 400, jsonrpc.encode_reply(b"null", failure)
+        envelope = jsonrpc.decode(body, self._bounds, is_ours=beside.is_ours)
         if envelope.is_batch:
             return await self._batch(envelope, beside)
         item = envelope.items[0]
@@ -148,7 +225,7 @@ class Application:
         answer = jsonrpc.encode_reply(item.id, self._within_limit(reply, 0))
         return 503 if overloaded else 200, answer
 
-    async def _batch(self, envelope: jsonrpc.Envelope, beside: Beside) -> tuple[int, bytes]:
+    async def _batch(self, envelope: jsonrpc.Envelope, beside: _Beside) -> tuple[int, bytes]:
         replies = await asyncio.gather(*(self._one(it, beside) for it in envelope.items))
         answers: list[bytes] = []
         size = 0
@@ -163,22 +240,35 @@ class Application:
             return reply
         return Failure(errors.RESPONSE_TOO_LARGE, "the response is too large; the method did run")
 
-    async def _one(self, item: jsonrpc.Incoming | jsonrpc.Refused, beside: Beside) -> Reply:
+    async def _one(self, item: jsonrpc.Incoming | jsonrpc.Refused, beside: _Beside) -> Reply:
         if isinstance(item, jsonrpc.Refused):
             return item.failure
+        told = beside.told
+        if isinstance(told, Failure):
+            return told
+        if item.id == b"null":
+            self._warn_of_null()
         request = Request(
             verb=Verb.CALL if item.id is not None else Verb.CAST,
             name=item.name,
             params=item.params,
-            version=beside.version,
-            deadline=beside.deadline,
-            message_id=beside.message_id,
-            traceparent=beside.traceparent,
-            data=beside.data,
+            version=told.version,
+            deadline=told.deadline,
+            message_id=told.message_id,
+            traceparent=told.traceparent,
+            data=told.data,
+            identity=beside.identity,
         )
         if item.id is None:
             return self.dispatcher.begin(request) or SUCCESS_NULL
         return await self.dispatcher.handle(request)
+
+    def _warn_of_null(self) -> None:
+        if not self._has_warned:
+            self._has_warned = True
+            log.warning(
+                "a client sends requests with the id null: it cannot tell its replies apart"
+            )
 
     async def _linger(self, receive: Receive) -> None:
         """Let a body that is refused run out: who still sends it would not read the answer."""
@@ -192,21 +282,14 @@ class Application:
                     more = message.get("more_body", False)
 
     async def _send(
-        self,
-        send: Send,
-        status: int,
-        body: bytes,
-        extra: Iterable[tuple[bytes, bytes]],
-        *,
-        more: bool = False,
+        self, send: Send, status: int, body: bytes, fields: Fields, *, more: bool = False
     ) -> None:
-        fields = [(headers.VERSION.encode(), self._version), *extra]
         if body:
             fields.append(JSON)
         if status != 204:
             fields.append((b"content-length", b"%d" % len(body)))
         if self.is_draining:
-            fields.append((b"connection", b"close"))
+            fields.append(CLOSE)
         await send({"type": "http.response.start", "status": status, "headers": fields})
         await send({"type": "http.response.body", "body": body, "more_body": more})
 
@@ -214,20 +297,26 @@ class Application:
 class _Refusal(Exception):  # an answer, not a fault
     """What is answered instead of what a method would."""
 
-    def __init__(self, status: int, body: bytes, extra: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    def __init__(self, status: int, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
         super().__init__(status)
         self.status = status
-        self.body = body
-        self.headers = extra
+        self.fields = fields
 
 
-def _error_body(failure: Failure) -> bytes:
-    return jsonrpc.encode_reply(b"null", failure)
+def _challenge(error: str) -> tuple[bytes, bytes]:
+    """Return the header that says how to be let in (RFC 6750, section 3)."""
+    told = f', error="{error}"' if error else ""
+    return b"www-authenticate", f'Bearer realm="rpcgen"{told}'.encode()
 
 
-def _newest(dispatcher: Dispatcher) -> bytes:
+def _own_fields(dispatcher: Dispatcher, name: str | None) -> Fields:
+    """Return the headers by which peers of ours know a reply of ours."""
     versions = [service.version for service, _ in dispatcher.table.services]
-    return str(max(versions)).encode() if versions else b"0.0"
+    newest = str(max(versions)) if versions else "0.0"
+    fields = [(headers.VERSION.encode(), newest.encode())]
+    if name is not None:
+        fields.append((headers.SERVER.encode(), name.encode("ascii", "replace")))
+    return fields
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

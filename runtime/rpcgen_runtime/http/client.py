@@ -1,220 +1,259 @@
-"""HTTP clients, sync and async; the only file that imports pyreqwest.
+"""HTTP clients, sync and async: which host is asked, and what to do when it is not there.
 
-The deadline covers connecting, sending and the reply. No connection: not executed. Anything later:
-unknown. Redirects are not followed, proxies of the environment are not asked.
+Another host is asked at once where this one has not executed the request; whether to try again
+what may have been executed, and after which pause, the caller decides.
 """
 
-import atexit
 import itertools
-import time
-from collections.abc import Mapping
-from datetime import timedelta
-from functools import cache
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Protocol
 
-from pyreqwest.client import Client, ClientBuilder, SyncClient, SyncClientBuilder
-from pyreqwest.exceptions import (
-    BuilderError,
-    ClientClosedError,
-    ConnectError,
-    PoolTimeoutError,
-    PyreqwestError,
-    RequestTimeoutError,
-)
-
-from rpcgen_runtime import jsonrpc
-from rpcgen_runtime.errors import (
-    BadReply,
-    ConnectionLost,
-    DeadlineExceeded,
-    ExpiredUnstarted,
-    Forbidden,
-    InvalidRequest,
-    NoServer,
-    Overloaded,
-    RpcError,
-    Unreachable,
-)
-from rpcgen_runtime.http import headers
-from rpcgen_runtime.messages import Failure, Reply, Request
+from rpcgen_runtime.errors import NoServer, OutcomeUnknown, Overloaded, RpcError, Unreachable
+from rpcgen_runtime.http.exchange import Answer, Post, is_refusal
+from rpcgen_runtime.http.hosts import Hosts
+from rpcgen_runtime.messages import Reach, Reply, Request, Verb
 from rpcgen_runtime.transport import AsyncTransport, ClientSettings, Transport
+from rpcgen_runtime.url import UNIX, Url
 
-MAX_REQUESTS = 1_024
-"""Requests of one transport under way at once; one more waits, as long as its deadline allows."""
-MAX_IDLE = 256
-"""Idle connections kept for the next request."""
-EXIT_SECONDS = 0.05
-"""How long the interpreter waits, at its end, for the library's threads to let go of it."""
-IDLE_SECONDS = 30.0
-"""How long an idle connection is kept."""
+if TYPE_CHECKING:
+    from concurrent.futures import ThreadPoolExecutor
 
-_FAILURES: Mapping[type[PyreqwestError], tuple[type[RpcError], str]] = {
-    PoolTimeoutError: (ExpiredUnstarted, "no free connection before the deadline"),
-    RequestTimeoutError: (DeadlineExceeded, "no reply before the deadline"),
-    ClientClosedError: (Unreachable, "the transport is closed"),
-    BuilderError: (InvalidRequest, "the request cannot be sent"),
-    PyreqwestError: (ConnectionLost, "the connection was lost"),
-}
-"""What each failure of the library means; the first that fits holds."""
+MAX_THREADS = 16
+"""In which a sync client reaches all hosts at once."""
 
-_NO_CONNECTION = "client error (Connect)"
-"""Among the causes of a ConnectError where no connection came about.
 
-The library calls all that goes wrong before the first byte of a response a failure to connect, and
-all time that runs out before it too: what was sent by then may have been executed.
-"""
+class _Poster(Protocol):
+    def post(self, post: Post, url: str) -> Answer: ...
+
+    def close(self) -> None: ...
+
+
+class _AsyncPoster(Protocol):
+    async def post(self, post: Post, url: str) -> Answer: ...
+
+    async def close(self) -> None: ...
 
 
 class _Http:
     """What both clients do alike; no I/O."""
 
-    def __init__(self, url: str) -> None:
-        self._url = url
+    def __init__(self, url: Url) -> None:
+        self._shown = f"{UNIX}://{url.socket}" if url.scheme == UNIX else ""
+        addresses = [(str(it), url.at(it)) for it in url.hosts]
+        self._hosts = Hosts(addresses or [("localhost", self._shown)])
         self._ids = itertools.count(1)
         # The library closes by and by: what is asked of it meanwhile might still be sent.
         self._is_closed = False
 
-    def _body(self, request: Request, number: int | None) -> bytes:
+    def _ready(self, request: Request, number: int | None) -> tuple[Post, Sequence[str]]:
+        """Return what is to be posted, and the addresses to try in their order."""
         if self._is_closed:
-            raise Unreachable(f"the transport is closed: `{request.name}` at {self._url}")
-        return jsonrpc.encode_request(number, request.name, request.params)
+            raise Unreachable(f"the transport is closed: `{request.name}`")
+        target = request.target
+        server = None if target is None else target.server
+        named = self._hosts.named(server)
+        if named is None:
+            return Post.of(request, number), self._hosts.in_order(server)
+        assert target is not None, "it has a server"
+        elsewhere = replace(request, target=replace(target, server=None))
+        return Post.of(elsewhere, number), [named]
 
-    def _failure(self, error: PyreqwestError, request: Request) -> RpcError:
-        kind, text = next(it for known, it in _FAILURES.items() if isinstance(error, known))
-        if isinstance(error, ConnectError) and _is_without_connection(error):
-            kind, text = Unreachable, "no connection"
-        return kind(f"{text}: `{request.name}` at {self._url}")
+    def _failed(self, error: RpcError, address: str) -> None:
+        """Raise an error after which no other host may be asked."""
+        if isinstance(error, Unreachable):
+            self._hosts.failed(address)
+        elif not isinstance(error, NoServer | Overloaded):
+            raise error
 
-    def _reply(self, status: int, ours: str | None, body: bytes, number: int) -> Reply:
-        if status not in {200, 400, 503} or not body:
-            raise self._refused(status)
+
+def _worst(failures: Sequence[RpcError]) -> RpcError:
+    """Return what the caller is told when no host has taken it: what may change comes first."""
+    return next((it for it in failures if isinstance(it, Unreachable | Overloaded)), failures[-1])
+
+
+def _reach(answers: Sequence[tuple[str, Answer | RpcError]], post: Post) -> Reach:
+    """Return whom a message to all hosts has reached. Raises where it was nobody."""
+    servers: list[str] = []
+    missed: dict[str, RpcError] = {}
+    for address, answer in answers:
         try:
-            reply = jsonrpc.decode_reply(body, number, is_ours=ours is not None)
-        except BadReply:
-            if status != 200:
-                raise self._refused(status) from None
-            raise
-        if isinstance(reply, Failure) and ours is None:
-            return Failure(reply.code, reply.message, reply.data, is_foreign=True)
-        return reply
-
-    def _refused(self, status: int) -> RpcError:
-        if status == 503:
-            return Overloaded(f"{self._url} has too much to do (HTTP 503)")
-        if status == 421:
-            return NoServer(f"{self._url} is not the server that is meant (HTTP 421)")
-        if status in {401, 403}:
-            return Forbidden(f"{self._url} does not let this caller (HTTP {status})")
-        if 300 <= status < 400:
-            return InvalidRequest(
-                f"{self._url} is elsewhere (HTTP {status}); redirects are not followed"
-            )
-        if status == 413:
-            return InvalidRequest(f"{self._url} does not take so large a request (HTTP {status})")
-        if 400 <= status < 500:
-            return InvalidRequest(f"{self._url} does not take the request (HTTP {status})")
-        return BadReply(f"{self._url} answered with HTTP {status} and no reply")
-
-    def _accepted(self, status: int) -> None:
-        """Raise unless the status says that what is not answered was taken."""
-        if not 200 <= status < 300:
-            raise self._refused(status)
+            if isinstance(answer, RpcError):
+                raise answer
+            post.check_taken(answer, address)
+            servers.append(answer.server or address)
+        except RpcError as error:
+            missed[address] = error
+    if not servers:
+        unknown = [it for it in missed.values() if isinstance(it, OutcomeUnknown)]
+        raise unknown[0] if unknown else _worst(list(missed.values()))
+    return Reach(tuple(servers), missed)
 
 
 class HttpTransport(_Http, Transport):
-    """`http://host:port/` for sync clients."""
+    """`http://`, `https://` and `http+unix://` for sync clients."""
 
-    def __init__(self, url: str, settings: ClientSettings) -> None:
+    def __init__(self, url: Url, settings: ClientSettings) -> None:
         _Http.__init__(self, url)
         Transport.__init__(self, settings)
-        builder = SyncClientBuilder().max_connections(MAX_REQUESTS).follow_redirects(enable=False)
-        builder = builder.no_proxy().http1_only().pool_max_idle_per_host(MAX_IDLE)
-        builder = builder.pool_idle_timeout(timedelta(seconds=IDLE_SECONDS)).tcp_nodelay(
-            enabled=True
-        )
-        self._client: SyncClient = builder.build()
+        self._poster = _poster(url, settings)
+        self._everybody = _Everybody(self._poster, url)
 
     def call(self, request: Request) -> Reply:
         """See Transport."""
-        number = next(self._ids)
-        status, ours, body = self._post(request, self._body(request, number))
-        return self._reply(status, ours, body, number)
+        post, addresses = self._ready(request, next(self._ids))
+        failures: list[RpcError] = []
+        for address in addresses:
+            try:
+                answer = self._poster.post(post, address)
+                self._hosts.answered(address, answer.server)
+                reply = post.reply(answer, address)
+                if not is_refusal(reply) or address == addresses[-1]:
+                    return reply
+            except RpcError as error:
+                self._failed(error, address)
+                failures.append(error)
+        raise _worst(failures)
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request) -> Reach:
         """See Transport."""
-        self._accepted(self._post(request, self._body(request, None))[0])
-
-    def _post(self, request: Request, body: bytes) -> tuple[int, str | None, bytes]:
-        remaining = timedelta(seconds=_remaining(request))
-        try:
-            builder = self._client.post(self._url).headers(headers.encode(request))
-            response = builder.timeout(remaining).body_bytes(body).build().send()
-            ours = response.get_header(headers.VERSION)
-            return response.status, ours, bytes(response.bytes())
-        except PyreqwestError as error:
-            raise self._failure(error, request) from error
+        post, addresses = self._ready(request, None)
+        if request.verb in {Verb.FANOUT, Verb.EVENT} and len(addresses) > 1:
+            return _reach(self._everybody.send(post, addresses), post)
+        failures: list[RpcError] = []
+        for address in addresses:
+            try:
+                answer = self._poster.post(post, address)
+                self._hosts.answered(address, answer.server)
+                return _reach([(address, answer)], post)
+            except RpcError as error:
+                self._failed(error, address)
+                failures.append(error)
+        raise _worst(failures)
 
     def close(self) -> None:
         """See Transport."""
         self._is_closed = True
-        self._client.close()
+        self._everybody.close()
+        self._poster.close()
 
 
 class AsyncHttpTransport(_Http, AsyncTransport):
-    """`http://host:port/` for async clients."""
+    """`http://`, `https://` and `http+unix://` for async clients."""
 
-    def __init__(self, url: str, settings: ClientSettings) -> None:
+    def __init__(self, url: Url, settings: ClientSettings) -> None:
         _Http.__init__(self, url)
         AsyncTransport.__init__(self, settings)
-        _wait_at_exit()
-        builder = ClientBuilder().max_connections(MAX_REQUESTS).follow_redirects(enable=False)
-        builder = builder.no_proxy().http1_only().pool_max_idle_per_host(MAX_IDLE)
-        builder = builder.pool_idle_timeout(timedelta(seconds=IDLE_SECONDS)).tcp_nodelay(
-            enabled=True
-        )
-        self._client: Client = builder.build()
+        self._poster = _async_poster(url, settings)
+        self._everybody = _AsyncEverybody(self._poster, url)
 
     async def call(self, request: Request) -> Reply:
         """See AsyncTransport."""
-        number = next(self._ids)
-        status, ours, body = await self._post(request, self._body(request, number))
-        return self._reply(status, ours, body, number)
+        post, addresses = self._ready(request, next(self._ids))
+        failures: list[RpcError] = []
+        for address in addresses:
+            try:
+                answer = await self._poster.post(post, address)
+                self._hosts.answered(address, answer.server)
+                reply = post.reply(answer, address)
+                if not is_refusal(reply) or address == addresses[-1]:
+                    return reply
+            except RpcError as error:
+                self._failed(error, address)
+                failures.append(error)
+        raise _worst(failures)
 
-    async def send(self, request: Request) -> None:
+    async def send(self, request: Request) -> Reach:
         """See AsyncTransport."""
-        self._accepted((await self._post(request, self._body(request, None)))[0])
-
-    async def _post(self, request: Request, body: bytes) -> tuple[int, str | None, bytes]:
-        remaining = timedelta(seconds=_remaining(request))
-        try:
-            builder = self._client.post(self._url).headers(headers.encode(request))
-            response = await builder.timeout(remaining).body_bytes(body).build().send()
-            ours = response.get_header(headers.VERSION)
-            return response.status, ours, bytes(await response.bytes())
-        except PyreqwestError as error:
-            raise self._failure(error, request) from error
+        post, addresses = self._ready(request, None)
+        if request.verb in {Verb.FANOUT, Verb.EVENT} and len(addresses) > 1:
+            return _reach(await self._everybody.send(post, addresses), post)
+        failures: list[RpcError] = []
+        for address in addresses:
+            try:
+                answer = await self._poster.post(post, address)
+                self._hosts.answered(address, answer.server)
+                return _reach([(address, answer)], post)
+            except RpcError as error:
+                self._failed(error, address)
+                failures.append(error)
+        raise _worst(failures)
 
     async def close(self) -> None:
         """See AsyncTransport."""
         self._is_closed = True
-        await self._client.close()
+        self._everybody.close()
+        await self._poster.close()
 
 
-@cache
-def _wait_at_exit() -> None:
-    """See to it, once, that the interpreter does not end while a reply is handed over.
+class _Everybody:
+    """Posts to all hosts at once, each in a thread."""
 
-    The library's threads hand it over; one that comes too late ends the process with an abort.
-    """
-    atexit.register(time.sleep, EXIT_SECONDS)
+    def __init__(self, poster: _Poster, url: Url) -> None:
+        self._poster = poster
+        self._threads = _threads() if len(url.hosts) > 1 else None
+
+    def send(self, post: Post, addresses: Sequence[str]) -> Sequence[tuple[str, Answer | RpcError]]:
+        assert self._threads is not None, "there are several hosts"
+        return list(self._threads.map(self._send_to, itertools.repeat(post), addresses))
+
+    def close(self) -> None:
+        if self._threads is not None:
+            self._threads.shutdown()
+
+    def _send_to(self, post: Post, address: str) -> tuple[str, Answer | RpcError]:
+        try:
+            return address, self._poster.post(post, address)
+        except RpcError as error:
+            return address, error
 
 
-def _is_without_connection(error: ConnectError) -> bool:
-    causes = error.details["causes"] or []
-    return any(it["message"] == _NO_CONNECTION for it in causes)
+class _AsyncEverybody:
+    """Posts to all hosts at once, each in a task."""
+
+    def __init__(self, poster: _AsyncPoster, _url: Url) -> None:
+        self._poster = poster
+
+    async def send(
+        self, post: Post, addresses: Sequence[str]
+    ) -> Sequence[tuple[str, Answer | RpcError]]:
+        # Imported here: a sync client does without, and starts faster.
+        from asyncio import gather
+
+        return await gather(*(self._send_to(post, it) for it in addresses))
+
+    def close(self) -> None:
+        """Hold nothing."""
+
+    async def _send_to(self, post: Post, address: str) -> tuple[str, Answer | RpcError]:
+        try:
+            return address, await self._poster.post(post, address)
+        except RpcError as error:
+            return address, error
 
 
-def _remaining(request: Request) -> float:
-    remaining = request.deadline.remaining()
-    if remaining <= 0:
-        raise ExpiredUnstarted(f"the deadline passed before `{request.name}` was sent")
-    return remaining
+def _threads() -> "ThreadPoolExecutor":
+    from concurrent.futures import ThreadPoolExecutor
+
+    return ThreadPoolExecutor(MAX_THREADS, "rpcgen-fanout")
+
+
+def _poster(url: Url, settings: ClientSettings) -> _Poster:
+    if url.scheme == UNIX:
+        # Imported here: most clients have no use for the second library.
+        from rpcgen_runtime.http.unix import Unix
+
+        return Unix(url.socket)
+    from rpcgen_runtime.http.network import Network
+
+    return Network(settings.tls, has_others=len(url.hosts) > 1)
+
+
+def _async_poster(url: Url, settings: ClientSettings) -> _AsyncPoster:
+    if url.scheme == UNIX:
+        from rpcgen_runtime.http.unix import AsyncUnix
+
+        return AsyncUnix(url.socket)
+    from rpcgen_runtime.http.network import AsyncNetwork
+
+    return AsyncNetwork(settings.tls, has_others=len(url.hosts) > 1)

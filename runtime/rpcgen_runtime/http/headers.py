@@ -6,8 +6,10 @@
     rpcgen-id          names the request; the same in each try
     rpcgen-server      the one server that is meant
     traceparent        W3C Trace Context, section 3.2
+    authorization      `Bearer` and a token (RFC 6750, section 2.1)
 
-A reply of ours carries `rpcgen-version` too: the newest version that the server knows.
+A reply of ours carries `rpcgen-version` too, the newest version that the server knows, and
+`rpcgen-server`, its name.
 """
 
 import json
@@ -25,6 +27,7 @@ CONTEXT = "rpcgen-context"
 MESSAGE_ID = "rpcgen-id"
 SERVER = "rpcgen-server"
 TRACEPARENT = "traceparent"
+AUTHORIZATION = "authorization"
 
 MEDIA_TYPES = frozenset(["application/json", "application/json-rpc", "application/jsonrequest"])
 """What published JSON-RPC clients send."""
@@ -34,6 +37,7 @@ DEFAULT_TIMEOUT = 60.0
 """Seconds for a request that does not say."""
 
 _DIGITS = re.compile(r"[0-9]{1,12}")
+_BEARER = re.compile(r"bearer +([!-~]+) *", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
@@ -67,15 +71,20 @@ def encode(request: Request) -> dict[str, str]:
         headers[CONTEXT] = json.dumps(dict(request.data), separators=(",", ":"))
     if request.target is not None and request.target.server is not None:
         headers[SERVER] = request.target.server
+    if request.token is not None:
+        headers[AUTHORIZATION] = f"Bearer {request.token}"
     return headers
 
 
-def decode(headers: Mapping[str, str]) -> Beside:
-    """Return what the headers say; names are in lower case. Raises HeaderError."""
+def decode(headers: Mapping[str, str], max_timeout: float = MAX_TIMEOUT) -> Beside:
+    """Return what the headers say; names are in lower case. Raises HeaderError.
+
+    A deadline further away than `max_timeout` seconds is cut to that.
+    """
     message_id = headers.get(MESSAGE_ID, "")
     return Beside(
         version=headers.get(VERSION),
-        deadline=_deadline(headers.get(TIMEOUT)),
+        deadline=_deadline(headers.get(TIMEOUT), max_timeout),
         data=_data(headers.get(CONTEXT)),
         message_id=message_id if _MESSAGE_ID.fullmatch(message_id) else secrets.token_hex(16),
         traceparent=headers.get(TRACEPARENT),
@@ -93,12 +102,18 @@ def media_type(content_type: str) -> tuple[str, str]:
     return kind.strip().lower(), charset
 
 
-def _deadline(text: str | None) -> Deadline:
+def token_of(authorization: str | None) -> str | None:
+    """Return the bearer token in an `authorization` header; None where there is none."""
+    match = _BEARER.fullmatch(authorization) if authorization is not None else None
+    return None if match is None else match[1]
+
+
+def _deadline(text: str | None, max_timeout: float) -> Deadline:
     if text is None:
-        return Deadline.after(DEFAULT_TIMEOUT)
+        return Deadline.after(min(DEFAULT_TIMEOUT, max_timeout))
     if not _DIGITS.fullmatch(text):
         raise HeaderError(f"`{TIMEOUT}` is not a whole number of milliseconds")
-    return Deadline.after(min(int(text) / 1000, MAX_TIMEOUT))
+    return Deadline.after(min(int(text) / 1000, max_timeout))
 
 
 def _data(text: str | None) -> Mapping[str, str]:

@@ -1,56 +1,61 @@
-"""An HTTP server of our own: uvicorn around the application; the only file that imports it."""
+"""An HTTP server of our own: one listening socket, uvicorn's protocol, our limits."""
 
 import asyncio
+import errno
+import logging
+import os
+import resource
 import socket
-from collections.abc import Iterator
-from contextlib import contextmanager
-from urllib.parse import quote
+import stat
+from contextlib import suppress
+from dataclasses import replace
 
 import uvicorn
+from uvicorn.server import ServerState
 
 from rpcgen_runtime.http.application import Application
-from rpcgen_runtime.url import Url
+from rpcgen_runtime.http.limits import HttpLimits
+from rpcgen_runtime.http.protocol import Connection
+from rpcgen_runtime.tls import ServerTls
+from rpcgen_runtime.url import UNIX, Host, Url
 
 BACKLOG = 2_048
 LAME_DUCK_SECONDS = 0.5
 """How long clients on open connections are asked to go before the connections are closed."""
+SPARE_FILES = 128
+"""Of the files that the process may have open, those that are left to others than connections."""
 
-
-class _Uvicorn(uvicorn.Server):
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.ended = asyncio.Event()
-
-    async def main_loop(self) -> None:
-        """Wait for the end, rather than look for it ten times a second."""
-        await self.ended.wait()
-
-    @contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leave signals alone: our own server drains, and knows why."""
-        yield
+log = logging.getLogger("rpcgen_runtime.http")
 
 
 class HttpAcceptor:
     """One listening socket."""
 
-    def __init__(self, url: Url, application: Application) -> None:
+    def __init__(
+        self, url: Url, application: Application, limits: HttpLimits, tls: ServerTls | None
+    ) -> None:
+        """Take where to listen. Raises ValueError for a URL or certificates that do not fit."""
+        if len(url.hosts) > 1:
+            raise ValueError("a server listens at one host")
+        if (url.scheme == "https") != (tls is not None):
+            raise ValueError("a server at `https://`, and no other, has `tls`")
         self._address = url
+        self._host = url.hosts[0] if url.hosts else Host("localhost", 0)
         self._application = application
-        self._port = url.port
-        self._uvicorn: _Uvicorn | None = None
-        self._task: asyncio.Task[None] | None = None
+        self._limits = _possible(limits)
+        self._tls = None if tls is None else tls.context()
+        self._state = ServerState()
+        self._server: asyncio.Server | None = None
 
     @property
     def url(self) -> str:
         """Where clients reach it, with the port that the system chose."""
-        host = f"[{self._address.host}]" if ":" in self._address.host else self._address.host
-        return f"http://{host}:{self._port}{quote(self._address.path)}"
+        if self._address.scheme == UNIX:
+            return f"{UNIX}://{self._address.socket}"
+        return self._address.at(self._host)
 
     async def start(self) -> None:
         """See Acceptor."""
-        listening = _listen(self._address)
-        self._port = listening.getsockname()[1]
         config = uvicorn.Config(
             self._application,
             http="httptools",
@@ -58,50 +63,107 @@ class HttpAcceptor:
             ws="none",
             access_log=False,
             log_config=None,
-            log_level="warning",
             server_header=False,
             date_header=False,
-            backlog=BACKLOG,
             root_path="",
-            timeout_keep_alive=60,
+            timeout_keep_alive=self._limits.keep_alive,  # type: ignore[arg-type]  # seconds; a part of one is fine
         )
-        self._uvicorn = _Uvicorn(config)
-        self._task = asyncio.ensure_future(self._uvicorn.serve(sockets=[listening]))
-        while not self._uvicorn.started:
-            if self._task.done():
-                await self._task
-                raise OSError(f"no server came about at {self.url}")
-            await asyncio.sleep(0.001)
+        config.load()
+
+        def connection() -> Connection:
+            return Connection(config, self._state, self._limits)
+
+        loop = asyncio.get_running_loop()
+        handshake = None if self._tls is None else self._limits.header_timeout
+        if self._address.scheme == UNIX:
+            listening = _listen_unix(self._address.socket)
+            self._server = await loop.create_unix_server(
+                connection, sock=listening, backlog=BACKLOG
+            )
+            return
+        listening = _listen(self._host)
+        self._host = Host(self._host.name, listening.getsockname()[1])
+        self._server = await loop.create_server(
+            connection,
+            sock=listening,
+            backlog=BACKLOG,
+            ssl=self._tls,
+            ssl_handshake_timeout=handshake,
+        )
 
     async def stop(self) -> None:
         """See Acceptor: no new connections, and none is kept after its next reply."""
-        assert self._uvicorn is not None, "started before it is stopped"
+        assert self._server is not None, "started before it is stopped"
         self._application.is_draining = True
-        for listening in self._uvicorn.servers:
-            listening.close()
+        self._server.close()
+        if self._address.scheme == UNIX:
+            with suppress(OSError):
+                os.unlink(self._address.socket)
         loop = asyncio.get_running_loop()
         until = loop.time() + LAME_DUCK_SECONDS
-        while self._uvicorn.server_state.connections and loop.time() < until:
+        while self._state.connections and loop.time() < until:
             await asyncio.sleep(0.01)
 
     async def close(self) -> None:
         """See Acceptor."""
-        if self._uvicorn is not None and self._task is not None:
-            self._uvicorn.ended.set()
-            await self._task
+        for connection in list(self._state.connections):
+            connection.shutdown()
+        while self._state.connections or self._state.tasks:
+            await asyncio.sleep(0.005)
 
 
-def _listen(url: Url) -> socket.socket:
-    family = socket.AF_INET6 if ":" in url.host else socket.AF_INET
+def _possible(limits: HttpLimits) -> HttpLimits:
+    """Return the limits with no more connections than the process may have files."""
+    files, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = max(files - SPARE_FILES, files // 2)
+    if files == resource.RLIM_INFINITY or limits.max_connections <= most:
+        return limits
+    log.info("this process may have %s files: at most %s connections", files, most)
+    return replace(limits, max_connections=most)
+
+
+def _listen(host: Host) -> socket.socket:
+    family = socket.AF_INET6 if ":" in host.name else socket.AF_INET
     # asyncio turns Nagle's algorithm off only where the protocol is named.
     listening = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listening.bind((url.host, url.port))
+        listening.bind((host.name, host.port))
         listening.listen(BACKLOG)
     except OSError as error:
         listening.close()
         reason = (error.strerror or "no such address").lower()
-        message = f"cannot listen at `{url.host}`, port {url.port}: {reason}"
+        message = f"cannot listen at `{host.name}`, port {host.port}: {reason}"
         raise OSError(error.errno, message) from error
     return listening
+
+
+def _listen_unix(path: str) -> socket.socket:
+    listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    try:
+        _remove_stale(path)
+        listening.bind(path)
+        listening.listen(BACKLOG)
+    except OSError as error:
+        listening.close()
+        reason = (error.strerror or "unknown reason").lower()
+        raise OSError(error.errno, f"cannot listen at `{path}`: {reason}") from error
+    return listening
+
+
+def _remove_stale(path: str) -> None:
+    """Remove a socket that a server left behind; nothing else, and none that somebody serves."""
+    try:
+        is_socket = stat.S_ISSOCK(os.lstat(path).st_mode)
+    except FileNotFoundError:
+        return
+    if not is_socket:
+        raise OSError(errno.EEXIST, "there is a file that is no socket")
+    with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as probe:
+        probe.settimeout(1.0)
+        try:
+            probe.connect(path)
+        except ConnectionRefusedError:
+            os.unlink(path)
+            return
+    raise OSError(errno.EADDRINUSE, "another server listens there")

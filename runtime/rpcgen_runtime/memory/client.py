@@ -8,7 +8,7 @@ from contextlib import suppress
 from rpcgen_runtime.errors import DeadlineExceeded, ExpiredUnstarted, RpcError, Unreachable
 from rpcgen_runtime.memory.hub import Hub, OnReply
 from rpcgen_runtime.memory.server import MemoryAcceptor
-from rpcgen_runtime.messages import Reply, Request
+from rpcgen_runtime.messages import Reach, Reply, Request
 from rpcgen_runtime.transport import AsyncTransport, ClientSettings, Transport
 
 
@@ -29,9 +29,9 @@ class MemoryTransport(Transport):
         except FutureTimeout:
             raise _expired(hub, future.set_result, request) from None
 
-    def send(self, request: Request) -> None:
+    def send(self, request: Request) -> Reach:
         """See Transport."""
-        _opened(self._hub).send(request, _ignore)
+        return Reach(tuple(_opened(self._hub).send(request, _ignore)))
 
     def close(self) -> None:
         """See Transport."""
@@ -66,9 +66,9 @@ class AsyncMemoryTransport(AsyncTransport):
         except TimeoutError:
             raise _expired(hub, on_reply, request) from None
 
-    async def send(self, request: Request) -> None:
+    async def send(self, request: Request) -> Reach:
         """See AsyncTransport."""
-        _opened(self._hub).send(request, _ignore)
+        return Reach(tuple(_opened(self._hub).send(request, _ignore)))
 
     async def close(self) -> None:
         """See AsyncTransport."""

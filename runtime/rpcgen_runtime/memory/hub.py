@@ -7,7 +7,7 @@ long as its deadline allows. Nobody ever served it: refused at once.
 import threading
 from asyncio import AbstractEventLoop
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from itertools import chain
 from typing import Protocol, TypeAlias
@@ -54,7 +54,8 @@ class _Queue:
 class Hub:
     """One `memory://` name."""
 
-    def __init__(self) -> None:
+    def __init__(self, name: str) -> None:
+        self.name = name
         self._lock = threading.Lock()
         self._queues: dict[tuple[Address, str | None], _Queue] = {}
         self._groups: dict[Address, dict[str, _Queue]] = {}
@@ -92,8 +93,8 @@ class Hub:
                 return None
             return queue.next()
 
-    def send(self, request: Request, on_reply: OnReply) -> None:
-        """Hand a request to whom it is for. Raises NoServer or Overloaded."""
+    def send(self, request: Request, on_reply: OnReply) -> Sequence[str]:
+        """Hand a request to whom it is for; return their names. Raises NoServer or Overloaded."""
         # Delivered under the lock: who has left gets nothing more.
         with self._lock:
             if request.verb is Verb.EVENT:
@@ -104,6 +105,7 @@ class Hub:
                 consumers = self._one(request, on_reply)
             for consumer in consumers:
                 consumer.deliver(request, on_reply)
+            return [it.name for it in consumers]
 
     def withdraw(self, on_reply: OnReply) -> bool:
         """Take back a request that still waits; False when it is no longer here."""
@@ -150,7 +152,7 @@ _HUBS_LOCK = threading.Lock()
 def hub(name: str) -> Hub:
     """Return the hub of that name; it lives as long as somebody holds it."""
     with _HUBS_LOCK:
-        return _HUBS.setdefault(name, Hub())
+        return _HUBS.setdefault(name, Hub(name))
 
 
 def address_of(target: Target) -> Address:

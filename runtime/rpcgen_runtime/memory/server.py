@@ -17,14 +17,13 @@ class MemoryAcceptor:
 
     def __init__(
         self,
-        url: str,
         hub: Hub,
         services: Sequence[tuple[Service, bool]],
         handle: Handle,
         name: str,
         group: str,
     ) -> None:
-        self.url = url
+        self.url = f"memory://{hub.name}"
         self.name = name
         self.group = group
         self.handle = handle

@@ -1,0 +1,202 @@
+"""One connection: uvicorn's protocol for httptools, held to our limits.
+
+httptools reads headers of any length and waits for them forever, and uvicorn closes a connection
+only once it was idle between requests. Here a connection is refused, or ends, when its headers are
+too long or too slow, when its client does not read its answers, and when there are too many. What
+is overridden is uvicorn's own, so its version is pinned: docs/decisions/0008-connections.md.
+"""
+
+import asyncio
+import ssl
+from http import HTTPStatus
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+from uvicorn.server import ServerState
+
+from rpcgen_runtime.http.application import HEALTH_PATHS
+from rpcgen_runtime.http.limits import HttpLimits
+from rpcgen_runtime.tls import subject_of
+
+SPARE_CONNECTIONS = 64
+"""Beyond `max_connections`, for who only asks whether the server lives."""
+LINGER_BYTES = 16 << 20
+LINGER_SECONDS = 2.0
+"""How much of what is refused is thrown away, and how long: who still sends could not read why."""
+
+_FIELD_BYTES = len(b": \r\n")
+
+
+class Connection(HttpToolsProtocol):
+    """One connection of one server."""
+
+    def __init__(self, config: uvicorn.Config, state: ServerState, limits: HttpLimits) -> None:
+        super().__init__(config, state, {})
+        self._limits = limits
+        self._is_awaited = True
+        """Whether the next bytes are those of a request's head."""
+        self._is_refused = False
+        self._has_heard = False
+        self._head_bytes = 0
+        """Of the head that is being read."""
+        self._unfinished_bytes = 0
+        """Of what belongs to one unfinished head and nothing else: the parser holds it."""
+        self._is_within_head = False
+        """Whether nothing but the head was in the bytes at hand."""
+        self._lingered = 0
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._write_timer: asyncio.TimerHandle | None = None
+        self._tls: dict[object, object] | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
+        """Begin to wait for the first head."""
+        super().connection_made(transport)
+        self._tls = _tls_of(transport)
+        if len(self.connections) > self._limits.max_connections + SPARE_CONNECTIONS:
+            transport.abort()
+            return
+        self._await_head()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Forget the timers."""
+        self._stop_timer()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+        super().connection_lost(exc)
+
+    def data_received(self, data: bytes) -> None:
+        """Read on, unless this connection is refused already."""
+        if self._is_refused:
+            self._linger(len(data))
+            return
+        self._has_heard = True
+        self._is_within_head = self._is_awaited
+        super().data_received(data)
+        if not self._is_awaited or self.transport.is_closing() or self._is_refused:
+            return
+        if self._is_within_head:
+            self._unfinished_bytes += len(data)
+        if self._unfinished_bytes > self._limits.max_header:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self._head_timer is None and self._is_free():
+            self._await_head()
+
+    def on_message_begin(self) -> None:
+        """Begin to count a head."""
+        super().on_message_begin()
+        self._head_bytes = 0
+        if self._tls is not None:
+            # ASGI's TLS extension, 0.2.
+            self.scope["extensions"] = {"tls": self._tls}
+
+    def on_url(self, url: bytes) -> None:
+        """Count the request line."""
+        super().on_url(url)
+        self._head_bytes += len(url)
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """Count a header."""
+        super().on_header(name, value)
+        self._head_bytes += len(name) + len(value) + _FIELD_BYTES
+
+    def on_headers_complete(self) -> None:
+        """Begin the request, unless it is one that is refused."""
+        self._is_awaited = self._is_within_head = False
+        self._unfinished_bytes = 0
+        self._stop_timer()
+        if self._is_refused:
+            return
+        if self._head_bytes > self._limits.max_header:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif not self.url.startswith(b"/"):
+            # A form for proxies (RFC 9112, section 3.2): here nothing lives under such a name.
+            self._refuse(HTTPStatus.NOT_FOUND)
+        elif self._is_too_many():
+            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        else:
+            super().on_headers_complete()
+
+    def on_body(self, body: bytes) -> None:
+        """Read on, unless the request is refused."""
+        if not self._is_refused:
+            super().on_body(body)
+
+    def on_message_complete(self) -> None:
+        """Wait for the next head."""
+        self._is_awaited = True
+        if not self._is_refused:
+            super().on_message_complete()
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is not HTTP."""
+        del msg
+        self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def pause_writing(self) -> None:
+        """Give the client some time to read its answers."""
+        super().pause_writing()
+        if self._write_timer is None:
+            wait = self._limits.write_timeout
+            self._write_timer = self.loop.call_later(wait, self.transport.abort)
+
+    def resume_writing(self) -> None:
+        """See pause_writing."""
+        super().resume_writing()
+        if self._write_timer is not None:
+            self._write_timer.cancel()
+            self._write_timer = None
+
+    def _is_free(self) -> bool:
+        """Whether no request is under way: what takes its time is then the head."""
+        return self.cycle is None or self.cycle.response_complete
+
+    def _is_too_many(self) -> bool:
+        if len(self.connections) <= self._limits.max_connections:
+            return False
+        return self.url.partition(b"?")[0].decode("latin-1") not in HEALTH_PATHS
+
+    def _await_head(self) -> None:
+        self._head_timer = self.loop.call_later(self._limits.header_timeout, self._on_slow_head)
+
+    def _on_slow_head(self) -> None:
+        self._head_timer = None
+        if not self._has_heard:
+            self.transport.abort()
+        elif not self.transport.is_closing():
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT)
+
+    def _stop_timer(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _refuse(self, status: HTTPStatus) -> None:
+        """Answer with a status and nothing else, and read no more."""
+        self._is_refused = True
+        self._stop_timer()
+        self._unset_keepalive_if_required()
+        if not self._is_free():
+            # Answers keep their order: the one that is under way is the last.
+            self.cycle.keep_alive = False
+            self.flow.pause_reading()
+            return
+        retry = b"retry-after: 1\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else b""
+        line = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
+        self.transport.write(line + retry + b"content-length: 0\r\nconnection: close\r\n\r\n")
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+        self.loop.call_later(LINGER_SECONDS, self.transport.close)
+
+    def _linger(self, size: int) -> None:
+        self._lingered += size
+        if self._lingered > LINGER_BYTES:
+            self.transport.abort()
+
+
+def _tls_of(transport: asyncio.Transport) -> dict[object, object] | None:
+    """Return what ASGI's TLS extension tells of a connection; None without TLS."""
+    found: object = transport.get_extra_info("ssl_object")
+    if not isinstance(found, ssl.SSLObject):
+        return None
+    certificate = found.getpeercert()
+    return {"client_cert_name": subject_of(certificate) if certificate else None}

@@ -1,0 +1,163 @@
+"""TLS for both sides: which certificates, checked when they are read rather than at the first call.
+
+Raises ValueError with the file and the reason.
+"""
+
+import logging
+import os
+import ssl
+import stat
+from dataclasses import dataclass
+from pathlib import Path
+
+log = logging.getLogger("rpcgen_runtime.tls")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ServerTls:
+    """What a server at `https://` shows, and what it wants to see."""
+
+    certificate: str | os.PathLike[str]
+    """A PEM file: the server's certificate, then those between it and the authority's."""
+    key: str | os.PathLike[str]
+    """A PEM file: the private key, not encrypted."""
+    client_ca: str | os.PathLike[str] | None = None
+    """A PEM file of authorities: each client must show a certificate of one of them."""
+
+    def context(self) -> ssl.SSLContext:
+        """Read the files. Raises ValueError."""
+        certificate, key = _readable(self.certificate), _readable(self.key)
+        _warn_of_mode(key)
+        made = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        try:
+            made.load_cert_chain(certificate, key, password=_no_password)
+        except (ssl.SSLError, _EncryptedKeyError) as error:
+            raise ValueError(f"`{certificate}` and `{key}` {_reason(error)}") from None
+        _check_time(certificate, made)
+        if self.client_ca is not None:
+            _load_authorities(made, _readable(self.client_ca))
+            made.verify_mode = ssl.CERT_REQUIRED
+        return made
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientTls:
+    """Whom a client at `https://` trusts, and what it shows."""
+
+    ca: str | os.PathLike[str] | None = None
+    """A PEM file of authorities that are trusted beside the system's."""
+    certificate: str | os.PathLike[str] | None = None
+    """A PEM file: the client's certificate, then those between it and the authority's."""
+    key: str | os.PathLike[str] | None = None
+    """A PEM file: the private key, not encrypted. Given if and only if `certificate` is."""
+    insecure_skip_verify: bool = False
+    """Whether any certificate is taken: whoever sits in between reads and changes all. For trying
+    things out; a warning is logged."""
+
+    def authorities(self) -> bytes | None:
+        """Return the trusted authorities as PEM. Raises ValueError."""
+        if self.ca is None:
+            return None
+        path = _readable(self.ca)
+        _load_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path)
+        return Path(path).read_bytes()
+
+    def identity(self) -> bytes | None:
+        """Return the key and the certificates as PEM. Raises ValueError."""
+        if self.certificate is None and self.key is None:
+            return None
+        if self.certificate is None or self.key is None:
+            raise ValueError("a client shows both a `certificate` and its `key`, or neither")
+        certificate, key = _readable(self.certificate), _readable(self.key)
+        _warn_of_mode(key)
+        try:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+            context.load_cert_chain(certificate, key, password=_no_password)
+        except (ssl.SSLError, _EncryptedKeyError) as error:
+            raise ValueError(f"`{certificate}` and `{key}` {_reason(error)}") from None
+        return Path(key).read_bytes() + b"\n" + Path(certificate).read_bytes()
+
+
+def subject_of(certificate: object) -> str:
+    """Return the subject of what `SSLSocket.getpeercert` tells, as RFC 4514 writes it."""
+    fields = certificate.get("subject", ()) if isinstance(certificate, dict) else ()
+    pairs = [pair for group in fields for pair in group]
+    return ",".join(f"{_SHORT.get(name, name)}={_escaped(value)}" for name, value in pairs[::-1])
+
+
+_SHORT = {
+    "commonName": "CN",
+    "organizationName": "O",
+    "organizationalUnitName": "OU",
+    "countryName": "C",
+    "localityName": "L",
+    "stateOrProvinceName": "ST",
+    "domainComponent": "DC",
+    "userId": "UID",
+}
+
+
+def _escaped(value: str) -> str:
+    return "".join(f"\\{it}" if it in ',+"\\<>;=' else it for it in value)
+
+
+class _EncryptedKeyError(Exception):
+    """The key wants a password."""
+
+
+def _no_password() -> str:
+    raise _EncryptedKeyError
+
+
+def _readable(path: str | os.PathLike[str]) -> str:
+    try:
+        with open(path, "rb") as file:
+            file.read(1)
+    except OSError as error:
+        reason = (error.strerror or "unknown reason").lower()
+        raise ValueError(f"`{os.fspath(path)}` cannot be read: {reason}") from None
+    return os.fspath(path)
+
+
+def _warn_of_mode(key: str) -> None:
+    if stat.S_IMODE(os.stat(key).st_mode) & stat.S_IROTH:
+        log.warning("anyone on this machine can read the private key `%s`", key)
+
+
+def _load_authorities(context: ssl.SSLContext, path: str) -> None:
+    try:
+        context.load_verify_locations(path)
+    except ssl.SSLError:
+        raise ValueError(f"`{path}` holds no certificates; accepted: PEM") from None
+
+
+def _reason(error: Exception) -> str:
+    if isinstance(error, _EncryptedKeyError):
+        return "cannot be used: the key is encrypted; accepted: a key without a password"
+    if isinstance(error, ssl.SSLError) and error.reason == "KEY_VALUES_MISMATCH":
+        return "do not belong together"
+    return "are not a certificate and its key; accepted: PEM"
+
+
+def _check_time(certificate: str, server: ssl.SSLContext) -> None:
+    """Raise ValueError for a certificate that is not valid now, found out by talking to ourselves.
+
+    Only its own dates are asked: who trusts it is not known here.
+    """
+    client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+    client.check_hostname = False
+    client.verify_flags |= ssl.VerifyFlags.VERIFY_X509_PARTIAL_CHAIN
+    client.load_verify_locations(certificate)
+    to_server, to_client = ssl.MemoryBIO(), ssl.MemoryBIO()
+    ends = [
+        server.wrap_bio(to_server, to_client, server_side=True),
+        client.wrap_bio(to_client, to_server),
+    ]
+    for end in ends[::-1] * 3:
+        try:
+            end.do_handshake()
+        except ssl.SSLWantReadError:
+            continue
+        except ssl.SSLCertVerificationError as error:
+            raise ValueError(f"`{certificate}` is not valid: {error.verify_message}") from None
