@@ -5,7 +5,6 @@ but for `async` and `await` (a test holds them to that).
 """
 
 import copy
-import re
 import secrets
 import time
 from collections.abc import Awaitable, Sequence
@@ -21,7 +20,7 @@ from rpcgen_runtime.errors import ExpiredUnstarted, RpcError, VersionCapExceeded
 from rpcgen_runtime.interceptors import Invocation, around
 from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
 from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Method
-from rpcgen_runtime.options import CallOptions
+from rpcgen_runtime.options import CallOptions, check_token
 from rpcgen_runtime.retries import Attempts
 from rpcgen_runtime.serializer import incoming_reply, outgoing_params
 from rpcgen_runtime.targets import Version
@@ -31,11 +30,7 @@ R = TypeVar("R")
 T = TypeVar("T", Transport, AsyncTransport)
 
 MAX_TOLD_MESSAGE = 1_000
-MAX_TOKEN = 8_000
-"""Characters."""
 OUR_CODES = range(-32099, -31999)
-
-_TOKEN = re.compile(rf"[!-~]{{1,{MAX_TOKEN}}}")
 
 
 class _Caller(Generic[T]):
@@ -127,13 +122,19 @@ def _error_of(method: Method, failure: Failure) -> RpcError:
         except errors.BadReply:
             # It said no, that much is sure; only its reasons cannot be read.
             return errors.UnknownRemoteError(code, message, data)
-    if code == errors.INTERNAL_ERROR:
-        found = data.get("error_id") if isinstance(data, dict) else None
-        return errors.InternalError(found if isinstance(found, str) else None)
     known = errors.BY_CODE.get(code)
-    if known is None or (failure.is_foreign and code in OUR_CODES):
+    if code != errors.INTERNAL_ERROR and (
+        known is None or (failure.is_foreign and code in OUR_CODES)
+    ):
         return errors.UnknownRemoteError(code, message, data)
-    return known(message)
+    if failure.is_foreign and isinstance(data, str):
+        # Where others tell what is wrong, beside the codes that the specification defines.
+        message = f"{message} {data}"[:MAX_TOLD_MESSAGE]
+    if known is not None:
+        return known(message)
+    found = data.get("error_id") if isinstance(data, dict) else None
+    error_id = found if isinstance(found, str) else None
+    return errors.InternalError(error_id, message if failure.is_foreign else None)
 
 
 class Caller(_Caller[Transport]):
@@ -193,7 +194,7 @@ class Caller(_Caller[Transport]):
                 time.sleep(pause)
 
     def _signed(self, request: Request, token: AsyncToken) -> Request:
-        return replace(request, token=_checked(_asked(token)))
+        return replace(request, token=check_token(_asked(token)))
 
 
 class AsyncCaller(_Caller[AsyncTransport]):
@@ -253,7 +254,7 @@ class AsyncCaller(_Caller[AsyncTransport]):
                 await _sleep(pause)
 
     async def _signed(self, request: Request, token: AsyncToken) -> Request:
-        return replace(request, token=_checked(await _asked_async(token)))
+        return replace(request, token=check_token(await _asked_async(token)))
 
 
 def _asked(token: AsyncToken) -> object:
@@ -263,13 +264,6 @@ def _asked(token: AsyncToken) -> object:
 async def _asked_async(token: AsyncToken) -> object:
     found = _asked(token)
     return await found if isinstance(found, Awaitable) else found
-
-
-def _checked(token: object) -> str:
-    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
-        accepted = f"1 to {MAX_TOKEN:,} printable ASCII characters"
-        raise TypeError(f"`token` is not one; accepted: {accepted}")
-    return token
 
 
 async def _sleep(seconds: float) -> None:

@@ -88,15 +88,20 @@ class UnknownRemoteError(RpcError):
 
 
 class InternalError(RpcError):
-    """The handler failed; `error_id` finds the reason in the server's log, and only there."""
+    """The handler failed; `error_id` finds the reason in the server's log, and only there.
 
-    def __init__(self, error_id: str | None = None) -> None:
+    A peer that is not one of ours may tell more: that is `detail`.
+    """
+
+    def __init__(self, error_id: str | None = None, detail: str | None = None) -> None:
         told = f"; its log has more under `{error_id}`" if error_id else ""
-        super().__init__(f"the server failed{told}")
+        said = f": {detail}" if detail else ""
+        super().__init__(f"the server failed{said}{told}")
         self.error_id = error_id
+        self.detail = detail
 
     def __reduce__(self) -> tuple[object, ...]:
-        return type(self), (self.error_id,)
+        return type(self), (self.error_id, self.detail)
 
 
 class NotExecuted(RpcError):

@@ -12,6 +12,7 @@ from rpcgen_runtime.endpoint import Binding, ContractFiles, Endpoint, Handled, L
 from rpcgen_runtime.errors import DeclaredError
 from rpcgen_runtime.facts import Minors, Param, Service
 from rpcgen_runtime.lazy import load
+from rpcgen_runtime.messages import Reach
 from rpcgen_runtime.methods import Call, Cast, Event, Fanout
 from rpcgen_runtime.models import Model, Unrecognized, UnrecognizedVariant
 from rpcgen_runtime.targets import Target
@@ -35,6 +36,7 @@ __all__ = [
     "Minors",
     "Model",
     "Param",
+    "Reach",
     "Service",
     "Target",
     "Unrecognized",

@@ -132,8 +132,12 @@ def encode_reply(request_id: bytes, reply: Reply) -> bytes:
     return head + b',"error":' + error + b"}}"
 
 
-def decode_reply(body: bytes, request_id: int, *, is_ours: bool) -> Reply:
-    """Return the reply to the request with that id. Raises BadReply for anything else."""
+def decode_reply(body: bytes, request_id: int, *, is_ours: bool, may_be_null: bool = True) -> Reply:
+    """Return the reply to the request with that id. Raises BadReply for anything else.
+
+    `may_be_null` says whether an error with the id null is one too: whoever could not read the
+    request answers so (section 5).
+    """
     match = _OURS_REPLY.match(body) if is_ours and body.endswith(b"}") else None
     if match is not None and int(match[1]) == request_id:
         return Success(body[match.end() : -1])
@@ -143,10 +147,10 @@ def decode_reply(body: bytes, request_id: int, *, is_ours: bool) -> Reply:
         raise BadReply(f"the reply is not JSON: {error}") from None
     if not isinstance(document, dict):
         raise BadReply("the reply is not a JSON object")
-    return _reply(document, request_id)
+    return _reply(document, request_id, may_be_null=may_be_null)
 
 
-def _reply(document: dict[str, object], request_id: int) -> Reply:
+def _reply(document: dict[str, object], request_id: int, *, may_be_null: bool) -> Reply:
     error = document.get("error")
     if error is None and "result" in document:
         if document.get("id") != request_id or isinstance(document.get("id"), bool):
@@ -154,8 +158,7 @@ def _reply(document: dict[str, object], request_id: int) -> Reply:
         return Success(_dump(document["result"]))
     if not isinstance(error, dict):
         raise BadReply("the reply has neither a result nor an error")
-    # Who could not read the request answers with the id null (section 5).
-    if document.get("id") not in (request_id, None):
+    if document.get("id") not in ((request_id, None) if may_be_null else (request_id,)):
         raise BadReply("the reply is to another request")
     code, message = error.get("code"), error.get("message")
     if not isinstance(code, int) or isinstance(code, bool):

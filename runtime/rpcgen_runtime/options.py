@@ -8,6 +8,10 @@ from rpcgen_runtime.context import MAX_TIMEOUT, Context
 from rpcgen_runtime.retries import RetryPolicy
 from rpcgen_runtime.targets import Version
 
+MAX_TOKEN = 8_000
+"""Characters."""
+
+_TOKEN = re.compile(rf"[!-~]{{1,{MAX_TOKEN}}}")
 _SERVER = re.compile(r"[!-~]{1,200}")
 
 
@@ -44,6 +48,14 @@ def check_server(name: str) -> None:
     """Raise ValueError for what cannot be a server's name."""
     if not _SERVER.fullmatch(name):
         raise ValueError("`server` is not a name; accepted: 1 to 200 printable ASCII characters")
+
+
+def check_token(token: object) -> str:
+    """Return a bearer token. Raises ValueError for what cannot be one, and does not repeat it."""
+    if not isinstance(token, str) or not _TOKEN.fullmatch(token):
+        accepted = f"1 to {MAX_TOKEN:,} printable ASCII characters"
+        raise ValueError(f"`token` is not one; accepted: {accepted}")
+    return token
 
 
 def check_timeout(seconds: float) -> None:

@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 
 from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
 MAX_TOLD_ERRORS = 10
 MAX_TOLD_CHARACTERS = 300
@@ -20,18 +21,23 @@ def told(error: ValidationError, names: Sequence[str] = ()) -> str:
     rows: list[str] = []
     size = 0
     for item in found[:MAX_TOLD_ERRORS]:
-        first, *rest = item["loc"] or ("",)
-        if isinstance(first, int) and first < len(names):
-            first = names[first]
-        path = ".".join(str(it) for it in (first, *rest))[:MAX_TOLD_CHARACTERS]
-        reason = _REASONS.get(item["type"], _lower(item["msg"]))[:MAX_TOLD_CHARACTERS]
-        row = f"`{_printable(path)}`: {reason}" if path else reason
+        row = told_one(item, names)
         size += len(json.dumps(row))
         if rows and size > MAX_TOLD_BYTES:
             break
         rows.append(row)
     more = len(found) - len(rows)
     return "; ".join(rows) + (f"; and {more} more" if more > 0 else "")
+
+
+def told_one(item: ErrorDetails, names: Sequence[str] = ()) -> str:
+    """Return one thing that is wrong, as `told` does."""
+    first, *rest = item["loc"] or ("",)
+    if isinstance(first, int) and first < len(names):
+        first = names[first]
+    path = ".".join(str(it) for it in (first, *rest))[:MAX_TOLD_CHARACTERS]
+    reason = _REASONS.get(item["type"], _lower(item["msg"]))[:MAX_TOLD_CHARACTERS]
+    return f"`{_printable(path)}`: {reason}" if path else reason
 
 
 _REASONS: Mapping[str, str] = {
@@ -42,6 +48,7 @@ _REASONS: Mapping[str, str] = {
     "multiple_argument_values": "is given twice",
     "arguments_type": "parameters are an object or an array",
     "union_tag_invalid": "is of no known variant",
+    "extra_forbidden": "is not in the contract",
 }
 
 

@@ -22,7 +22,10 @@ class ServerTls:
     key: str | os.PathLike[str]
     """A PEM file: the private key, not encrypted."""
     client_ca: str | os.PathLike[str] | None = None
-    """A PEM file of authorities: each client must show a certificate of one of them."""
+    """A PEM file of authorities: each client must show a certificate of one of them.
+
+    Who shows another one finds no connection; who shows none is told so, with HTTP 401.
+    """
 
     def context(self) -> ssl.SSLContext:
         """Read the files. Raises ValueError."""
@@ -37,7 +40,8 @@ class ServerTls:
         _check_time(certificate, made)
         if self.client_ca is not None:
             _load_authorities(made, _readable(self.client_ca))
-            made.verify_mode = ssl.CERT_REQUIRED
+            # Who has none is answered in HTTP, where it can be told that nothing was executed.
+            made.verify_mode = ssl.CERT_OPTIONAL
         return made
 
 

@@ -13,7 +13,7 @@ from typing_extensions import Self
 
 from rpcgen_runtime.interceptors import Interceptor
 from rpcgen_runtime.messages import Reach, Reply, Request
-from rpcgen_runtime.options import check_timeout
+from rpcgen_runtime.options import check_timeout, check_token
 from rpcgen_runtime.retries import RetryBudget, RetryPolicy
 from rpcgen_runtime.serializer import Serializer
 
@@ -42,6 +42,8 @@ class ClientSettings:
 
     def __post_init__(self) -> None:
         check_timeout(self.timeout)
+        if self.token is not None and not callable(self.token):
+            check_token(self.token)
 
 
 class _Settled:

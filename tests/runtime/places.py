@@ -14,6 +14,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
+from tempfile import TemporaryDirectory
 from typing import Any, TypeVar, cast
 from urllib.parse import urlsplit
 from uuid import uuid4
@@ -128,10 +129,13 @@ class Place:
     @property
     def is_http(self) -> bool:
         """Whether bytes go through sockets."""
-        return self.scheme == "http"
+        return self.scheme != "memory"
 
     def fresh_url(self) -> str:
         """Return an address that nobody serves yet."""
+        if self.scheme == "http+unix":
+            folder = self._servers.enter_context(TemporaryDirectory(prefix="rpcgen-"))
+            return f"http+unix://{folder}/s"
         return "http://127.0.0.1:0" if self.is_http else f"memory://{uuid4().hex}"
 
     def serve(self, *endpoints: Endpoint, url: str | None = None, **options: Any) -> Server:

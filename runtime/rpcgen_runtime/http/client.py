@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Protocol
 
 from rpcgen_runtime.errors import NoServer, OutcomeUnknown, Overloaded, RpcError, Unreachable
-from rpcgen_runtime.http.exchange import Answer, Post, is_refusal
+from rpcgen_runtime.http.exchange import Answer, Post, is_refusal, refused
 from rpcgen_runtime.http.hosts import Hosts
 from rpcgen_runtime.messages import Reach, Reply, Request, Verb
 from rpcgen_runtime.transport import AsyncTransport, ClientSettings, Transport
@@ -67,6 +67,11 @@ class _Http:
             raise error
 
 
+def _is_for_all(request: Request) -> bool:
+    is_one_meant = request.target is not None and request.target.server is not None
+    return request.verb in {Verb.FANOUT, Verb.EVENT} and not is_one_meant
+
+
 def _worst(failures: Sequence[RpcError]) -> RpcError:
     """Return what the caller is told when no host has taken it: what may change comes first."""
     return next((it for it in failures if isinstance(it, Unreachable | Overloaded)), failures[-1])
@@ -108,8 +113,9 @@ class HttpTransport(_Http, Transport):
                 answer = self._poster.post(post, address)
                 self._hosts.answered(address, answer.server)
                 reply = post.reply(answer, address)
-                if not is_refusal(reply) or address == addresses[-1]:
+                if not is_refusal(reply):
                     return reply
+                failures.append(refused(503, address))
             except RpcError as error:
                 self._failed(error, address)
                 failures.append(error)
@@ -118,7 +124,7 @@ class HttpTransport(_Http, Transport):
     def send(self, request: Request) -> Reach:
         """See Transport."""
         post, addresses = self._ready(request, None)
-        if request.verb in {Verb.FANOUT, Verb.EVENT} and len(addresses) > 1:
+        if len(addresses) > 1 and _is_for_all(request):
             return _reach(self._everybody.send(post, addresses), post)
         failures: list[RpcError] = []
         for address in addresses:
@@ -156,8 +162,9 @@ class AsyncHttpTransport(_Http, AsyncTransport):
                 answer = await self._poster.post(post, address)
                 self._hosts.answered(address, answer.server)
                 reply = post.reply(answer, address)
-                if not is_refusal(reply) or address == addresses[-1]:
+                if not is_refusal(reply):
                     return reply
+                failures.append(refused(503, address))
             except RpcError as error:
                 self._failed(error, address)
                 failures.append(error)
@@ -166,7 +173,7 @@ class AsyncHttpTransport(_Http, AsyncTransport):
     async def send(self, request: Request) -> Reach:
         """See AsyncTransport."""
         post, addresses = self._ready(request, None)
-        if request.verb in {Verb.FANOUT, Verb.EVENT} and len(addresses) > 1:
+        if len(addresses) > 1 and _is_for_all(request):
             return _reach(await self._everybody.send(post, addresses), post)
         failures: list[RpcError] = []
         for address in addresses:

@@ -61,10 +61,12 @@ class Post:
     def reply(self, answer: Answer, url: str) -> Reply:
         """Return the reply in an answer. Raises what an answer without one means."""
         status, ours, _, body = answer
-        if self.number is None or status not in {200, 400, 503} or not body:
+        if self.number is None or status in _NO_REPLY or not body:
             raise refused(status, url)
         try:
-            reply = jsonrpc.decode_reply(body, self.number, is_ours=ours is not None)
+            reply = jsonrpc.decode_reply(
+                body, self.number, is_ours=ours is not None, may_be_null=status in _OWN
+            )
         except BadReply:
             if status != 200:
                 raise refused(status, url) from None
@@ -79,11 +81,18 @@ class Post:
             raise refused(answer.status, url)
 
 
+_NO_REPLY = frozenset([204, 401, 403, 421])
+"""Statuses that say it all."""
+_OWN = frozenset([200, 400, 503])
+"""Statuses of answers whose sender may not have known the id. With any other, which some services
+give their errors, the body may be of who stands in between."""
+
 _SENTENCES: Mapping[int, tuple[type[RpcError], str]] = {
     401: (Unauthenticated, "does not know who calls"),
     403: (Forbidden, "does not let this caller"),
     413: (InvalidRequest, "does not take so large a request"),
     421: (NoServer, "is not the server that is meant"),
+    429: (Overloaded, "has too much to do for this caller"),
     503: (Overloaded, "has too much to do"),
 }
 

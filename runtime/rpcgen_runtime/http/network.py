@@ -43,8 +43,10 @@ MAX_IDLE = 256
 """Idle connections kept for the next request."""
 IDLE_SECONDS = 30.0
 """How long an idle connection is kept."""
-CONNECT_SECONDS = 3.0
-"""How long a connection may take to come about where another host could be asked instead."""
+CONNECT_SECONDS = 10.0
+"""How long a connection may take to come about, TLS included: until then nothing is executed."""
+CONNECT_SECONDS_OF_MANY = 3.0
+"""The same where another host could be asked instead."""
 EXIT_SECONDS = 0.05
 """How long the interpreter waits, at its end, for the library's threads to let go of it."""
 
@@ -127,8 +129,8 @@ def _built(builder: Builder, tls: "ClientTls | None", *, has_others: bool) -> Bu
     builder = builder.http1_only().no_proxy().follow_redirects(enable=False)
     builder = builder.gzip(enable=False).brotli(enable=False)
     builder = builder.zstd(enable=False).deflate(enable=False)
-    if has_others:
-        builder = builder.connect_timeout(timedelta(seconds=CONNECT_SECONDS))
+    patience = CONNECT_SECONDS_OF_MANY if has_others else CONNECT_SECONDS
+    builder = builder.connect_timeout(timedelta(seconds=patience))
     if tls is None:
         return builder
     authorities, identity = tls.authorities(), tls.identity()
@@ -160,6 +162,8 @@ def _failure(error: PyreqwestError, post: Post, url: str) -> RpcError:
             kind, text = ExpiredUnstarted, "no connection before the deadline"
     elif causes and causes[-1].startswith(_REFUSED_BY_TLS):
         kind, text = Unauthenticated, f"the server refuses TLS ({causes[-1]})"
+    elif kind is ConnectionLost and causes:
+        text = f"{text} ({causes[-1].partition(': http')[0]})"
     return kind(f"{text}: `{post.request.name}` at {url}")
 
 

@@ -30,9 +30,18 @@ _FIELD_BYTES = len(b": \r\n")
 class Connection(HttpToolsProtocol):
     """One connection of one server."""
 
-    def __init__(self, config: uvicorn.Config, state: ServerState, limits: HttpLimits) -> None:
+    def __init__(
+        self,
+        config: uvicorn.Config,
+        state: ServerState,
+        limits: HttpLimits,
+        *,
+        wants_certificate: bool,
+    ) -> None:
         super().__init__(config, state, {})
         self._limits = limits
+        self._wants_certificate = wants_certificate
+        self._has_certificate = False
         self._is_awaited = True
         """Whether the next bytes are those of a request's head."""
         self._is_refused = False
@@ -52,6 +61,7 @@ class Connection(HttpToolsProtocol):
         """Begin to wait for the first head."""
         super().connection_made(transport)
         self._tls = _tls_of(transport)
+        self._has_certificate = self._tls is not None and self._tls["client_cert_name"] is not None
         if len(self.connections) > self._limits.max_connections + SPARE_CONNECTIONS:
             transport.abort()
             return
@@ -111,8 +121,12 @@ class Connection(HttpToolsProtocol):
         elif not self.url.startswith(b"/"):
             # A form for proxies (RFC 9112, section 3.2): here nothing lives under such a name.
             self._refuse(HTTPStatus.NOT_FOUND)
-        elif self._is_too_many():
+        elif self.url.partition(b"?")[0].decode("latin-1") in HEALTH_PATHS:
+            super().on_headers_complete()
+        elif len(self.connections) > self._limits.max_connections:
             self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
+        elif self._wants_certificate and not self._has_certificate:
+            self._refuse(HTTPStatus.UNAUTHORIZED)
         else:
             super().on_headers_complete()
 
@@ -149,11 +163,6 @@ class Connection(HttpToolsProtocol):
     def _is_free(self) -> bool:
         """Whether no request is under way: what takes its time is then the head."""
         return self.cycle is None or self.cycle.response_complete
-
-    def _is_too_many(self) -> bool:
-        if len(self.connections) <= self._limits.max_connections:
-            return False
-        return self.url.partition(b"?")[0].decode("latin-1") not in HEALTH_PATHS
 
     def _await_head(self) -> None:
         self._head_timer = self.loop.call_later(self._limits.header_timeout, self._on_slow_head)

@@ -44,6 +44,7 @@ class HttpAcceptor:
         self._application = application
         self._limits = _possible(limits)
         self._tls = None if tls is None else tls.context()
+        self._wants_certificate = tls is not None and tls.client_ca is not None
         self._state = ServerState()
         self._server: asyncio.Server | None = None
 
@@ -71,7 +72,9 @@ class HttpAcceptor:
         config.load()
 
         def connection() -> Connection:
-            return Connection(config, self._state, self._limits)
+            return Connection(
+                config, self._state, self._limits, wants_certificate=self._wants_certificate
+            )
 
         loop = asyncio.get_running_loop()
         handshake = None if self._tls is None else self._limits.header_timeout

@@ -130,7 +130,7 @@ class Hub:
         return []
 
     def _everyone(self, request: Request) -> list[Consumer]:
-        queue = self._queues.get((_address(request), None))
+        queue = self._queues.get(_key(request))
         return [] if queue is None else list(queue.consumers)
 
     def _one_of_each_group(self, request: Request) -> list[Consumer]:

@@ -310,6 +310,12 @@ class KindsServer(rpc.Endpoint):
             rpc.bind(KINDS_TELL, self.tell),
         ]
 
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES
+
 
 class PositionsServer(rpc.Endpoint):
     """The peer wants arrays."""
@@ -331,3 +337,9 @@ class PositionsServer(rpc.Endpoint):
         return [
             rpc.bind(POSITIONS_PLACE, self.place),
         ]
+
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES

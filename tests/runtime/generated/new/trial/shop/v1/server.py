@@ -75,3 +75,9 @@ class ShopServer(rpc.Endpoint):
             rpc.bind(SHOP_PAY, self.pay),
             rpc.bind(SHOP_CLOSE, self.close),
         ]
+
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES

@@ -23,3 +23,9 @@ class ShopServer(rpc.Endpoint):
         return [
             rpc.bind(SHOP_FIND, self.find),
         ]
+
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES

@@ -106,3 +106,9 @@ class SpecificationServer(rpc.Endpoint):
             rpc.bind(SPECIFICATION_LARGE, self.large),
             rpc.bind(SPECIFICATION_HALF, self.half),
         ]
+
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES

@@ -53,9 +53,9 @@ class WorkClient(rpc.Client):
         """The cast `note_again` of `Work`."""
         self._caller.cast(WORK_NOTE_AGAIN, [text])
 
-    def ring(self, text: str) -> None:
+    def ring(self, text: str) -> rpc.Reach:
         """The fanout `ring` of `Work`."""
-        self._caller.fanout(WORK_RING, [text])
+        return self._caller.fanout(WORK_RING, [text])
 
 
 class AsyncWorkClient(rpc.AsyncClient):
@@ -94,9 +94,9 @@ class AsyncWorkClient(rpc.AsyncClient):
         """The cast `note_again` of `Work`."""
         await self._caller.cast(WORK_NOTE_AGAIN, [text])
 
-    async def ring(self, text: str) -> None:
+    async def ring(self, text: str) -> rpc.Reach:
         """The fanout `ring` of `Work`."""
-        await self._caller.fanout(WORK_RING, [text])
+        return await self._caller.fanout(WORK_RING, [text])
 
 
 class WorkEvents(rpc.Events):

@@ -72,6 +72,12 @@ class WorkServer(rpc.Endpoint):
             rpc.bind(WORK_RING, self.ring),
         ]
 
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES
+
 
 class WorkListener(rpc.Listener):
     """Receives the events of `Work`."""

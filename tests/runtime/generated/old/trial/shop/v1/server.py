@@ -48,3 +48,9 @@ class ShopServer(rpc.Endpoint):
             rpc.bind(SHOP_LIST, self.list),
             rpc.bind(SHOP_PAY, self.pay),
         ]
+
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES
