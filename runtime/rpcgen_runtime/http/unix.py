@@ -4,7 +4,10 @@ The library for TCP has no Unix sockets: docs/decisions/0007-unix-sockets.md.
 """
 
 import asyncio
-from collections.abc import Mapping, Sequence
+import select
+import socket
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import httpcore
 
@@ -39,9 +42,12 @@ _FAILURES: Mapping[type[Exception], tuple[type[RpcError], str]] = {
 class Unix:
     """Posts and waits. May be used by several threads."""
 
-    def __init__(self, socket: str) -> None:
+    def __init__(self, path: str) -> None:
         self._pool = httpcore.ConnectionPool(
-            uds=socket, max_connections=MAX_REQUESTS, keepalive_expiry=IDLE_SECONDS
+            uds=path,
+            max_connections=MAX_REQUESTS,
+            keepalive_expiry=IDLE_SECONDS,
+            network_backend=_Sockets(),
         )
 
     def post(self, post: Post, url: str) -> Answer:
@@ -68,9 +74,9 @@ class Unix:
 class AsyncUnix:
     """Posts and awaits, on one event loop."""
 
-    def __init__(self, socket: str) -> None:
+    def __init__(self, path: str) -> None:
         self._pool = httpcore.AsyncConnectionPool(
-            uds=socket, max_connections=MAX_REQUESTS, keepalive_expiry=IDLE_SECONDS
+            uds=path, max_connections=MAX_REQUESTS, keepalive_expiry=IDLE_SECONDS
         )
 
     async def post(self, post: Post, url: str) -> Answer:
@@ -93,6 +99,67 @@ class AsyncUnix:
     async def close(self) -> None:
         """Give back the connections."""
         await self._pool.aclose()
+
+
+class _Sockets(httpcore.NetworkBackend):
+    """Connects for the sync pool; the library's own way leaves a socket open where it fails."""
+
+    def connect_unix_socket(
+        self,
+        path: str,
+        timeout: float | None = None,
+        socket_options: Iterable[Any] | None = None,
+    ) -> httpcore.NetworkStream:
+        """Return a connection. Raises ConnectError or ConnectTimeout."""
+        del socket_options
+        made = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            made.settimeout(timeout)
+            made.connect(path)
+        except OSError as error:
+            made.close()
+            kind = httpcore.ConnectTimeout if isinstance(error, TimeoutError) else None
+            raise (kind or httpcore.ConnectError)(error) from error
+        return _Stream(made)
+
+
+class _Stream(httpcore.NetworkStream):
+    """One connection."""
+
+    def __init__(self, made: socket.socket) -> None:
+        self._socket = made
+
+    def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
+        """Return what has come; nothing at the end. Raises ReadTimeout or ReadError."""
+        try:
+            self._socket.settimeout(timeout)
+            return self._socket.recv(max_bytes)
+        except TimeoutError as error:
+            raise httpcore.ReadTimeout(error) from error
+        except OSError as error:
+            raise httpcore.ReadError(error) from error
+
+    def write(self, buffer: bytes, timeout: float | None = None) -> None:
+        """Send all of it. Raises WriteTimeout or WriteError."""
+        try:
+            self._socket.settimeout(timeout)
+            self._socket.sendall(buffer)
+        except TimeoutError as error:
+            raise httpcore.WriteTimeout(error) from error
+        except OSError as error:
+            raise httpcore.WriteError(error) from error
+
+    def close(self) -> None:
+        """End the connection."""
+        self._socket.close()
+
+    def get_extra_info(self, info: str) -> Any:
+        """Return whether something has come, by which the pool knows that the peer hung up."""
+        if info != "is_readable":
+            return None
+        poll = select.poll()
+        poll.register(self._socket, select.POLLIN)
+        return bool(poll.poll(0))
 
 
 def _fields(post: Post) -> Sequence[tuple[str, str]]:
