@@ -34,6 +34,7 @@ FOREIGN: dict[str, set[str]] = {
     "jinja2": {"rpcgen.python.render"},
     "pyreqwest": {"rpcgen_runtime.http.network"},
     "httpcore": {"rpcgen_runtime.http.unix"},
+    "httptools": {"rpcgen_runtime.http.protocol"},
     "uvicorn": {"rpcgen_runtime.http.server", "rpcgen_runtime.http.protocol"},
 }
 PURE = {

@@ -7,9 +7,11 @@ is overridden is uvicorn's own, so its version is pinned: docs/decisions/0008-co
 """
 
 import asyncio
+import logging
 import ssl
 from http import HTTPStatus
 
+import httptools
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
@@ -24,6 +26,13 @@ LINGER_BYTES = 16 << 20
 LINGER_SECONDS = 2.0
 """How much of what is refused is thrown away, and how long: who still sends could not read why."""
 
+log = logging.getLogger("rpcgen_runtime.http")
+
+_MORE = {
+    HTTPStatus.METHOD_NOT_ALLOWED: b"allow: POST\r\n",
+    HTTPStatus.SERVICE_UNAVAILABLE: b"retry-after: 1\r\n",
+}
+"""What a refusal tells beside its status."""
 _FIELD_BYTES = len(b": \r\n")
 
 
@@ -46,6 +55,8 @@ class Connection(HttpToolsProtocol):
         """Whether the next bytes are those of a request's head."""
         self._is_refused = False
         self._has_heard = False
+        self._is_read_again = False
+        """Whether the request at hand wants to change the protocol, and is read without that."""
         self._head_bytes = 0
         """Of the head that is being read."""
         self._unfinished_bytes = 0
@@ -81,7 +92,8 @@ class Connection(HttpToolsProtocol):
             return
         self._has_heard = True
         self._is_within_head = self._is_awaited
-        super().data_received(data)
+        self._unset_keepalive_if_required()
+        self._feed(data)
         if not self._is_awaited or self.transport.is_closing() or self._is_refused:
             return
         if self._is_within_head:
@@ -114,10 +126,14 @@ class Connection(HttpToolsProtocol):
         self._is_awaited = self._is_within_head = False
         self._unfinished_bytes = 0
         self._stop_timer()
-        if self._is_refused:
+        wants_other = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
+        self._is_read_again = wants_other
+        if self._is_refused or self._is_read_again:
             return
         if self._head_bytes > self._limits.max_header:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
+        elif self.parser.get_method() == b"CONNECT":
+            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
         elif not self.url.startswith(b"/"):
             # A form for proxies (RFC 9112, section 3.2): here nothing lives under such a name.
             self._refuse(HTTPStatus.NOT_FOUND)
@@ -138,13 +154,8 @@ class Connection(HttpToolsProtocol):
     def on_message_complete(self) -> None:
         """Wait for the next head."""
         self._is_awaited = True
-        if not self._is_refused:
+        if not self._is_refused and not self._is_read_again:
             super().on_message_complete()
-
-    def send_400_response(self, msg: str) -> None:
-        """Refuse what is not HTTP."""
-        del msg
-        self._refuse(HTTPStatus.BAD_REQUEST)
 
     def pause_writing(self) -> None:
         """Give the client some time to read its answers."""
@@ -159,6 +170,34 @@ class Connection(HttpToolsProtocol):
         if self._write_timer is not None:
             self._write_timer.cancel()
             self._write_timer = None
+
+    def _feed(self, data: bytes) -> None:
+        try:
+            self.parser.feed_data(data)
+        except httptools.HttpParserUpgrade as error:
+            if not self._is_refused:
+                self._read_again(data[error.args[0] :])
+        except httptools.HttpParserCallbackError:
+            log.exception("reading a request failed")
+            self._refuse(HTTPStatus.INTERNAL_SERVER_ERROR)
+        except httptools.HttpParserError:
+            self._refuse(HTTPStatus.BAD_REQUEST)
+
+    def _read_again(self, rest: bytes) -> None:
+        """Read a request that would change the protocol as if it did not ask for it.
+
+        curl and Java ask for HTTP/2 so, and may be ignored (RFC 9110, section 7.8); but the parser
+        takes what follows for the other protocol.
+        """
+        head = [self.parser.get_method(), b" ", self.url, b" HTTP/"]
+        head += [self.parser.get_http_version().encode(), b"\r\n"]
+        for name, value in self.headers:
+            kept = _without_upgrade(value) if name == b"connection" else value
+            if name != b"upgrade" and kept:
+                head += [name, b": ", kept, b"\r\n"]
+        self.parser = httptools.HttpRequestParser(self)
+        self._is_awaited = True
+        self._feed(b"".join([*head, b"\r\n", rest]))
 
     def _is_free(self) -> bool:
         """Whether no request is under way: what takes its time is then the head."""
@@ -189,9 +228,10 @@ class Connection(HttpToolsProtocol):
             self.cycle.keep_alive = False
             self.flow.pause_reading()
             return
-        retry = b"retry-after: 1\r\n" if status is HTTPStatus.SERVICE_UNAVAILABLE else b""
         line = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
-        self.transport.write(line + retry + b"content-length: 0\r\nconnection: close\r\n\r\n")
+        own = b"".join(b"%b: %b\r\n" % it for it in self.server_state.default_headers)
+        last = b"content-length: 0\r\nconnection: close\r\n\r\n"
+        self.transport.write(line + own + _MORE.get(status, b"") + last)
         if self.transport.can_write_eof():
             self.transport.write_eof()
         self.loop.call_later(LINGER_SECONDS, self.transport.close)
@@ -200,6 +240,11 @@ class Connection(HttpToolsProtocol):
         self._lingered += size
         if self._lingered > LINGER_BYTES:
             self.transport.abort()
+
+
+def _without_upgrade(connection: bytes) -> bytes:
+    tokens = [it.strip() for it in connection.split(b",")]
+    return b", ".join(it for it in tokens if it.lower() not in {b"upgrade", b"http2-settings"})
 
 
 def _tls_of(transport: asyncio.Transport) -> dict[object, object] | None:

@@ -9,6 +9,7 @@ import socket
 import stat
 from contextlib import suppress
 from dataclasses import replace
+from email.utils import formatdate
 
 import uvicorn
 from uvicorn.server import ServerState
@@ -47,6 +48,7 @@ class HttpAcceptor:
         self._wants_certificate = tls is not None and tls.client_ca is not None
         self._state = ServerState()
         self._server: asyncio.Server | None = None
+        self._clock: asyncio.TimerHandle | None = None
 
     @property
     def url(self) -> str:
@@ -77,6 +79,7 @@ class HttpAcceptor:
             )
 
         loop = asyncio.get_running_loop()
+        self._tell_time(loop)
         handshake = None if self._tls is None else self._limits.header_timeout
         if self._address.scheme == UNIX:
             listening = _listen_unix(self._address.socket)
@@ -109,10 +112,17 @@ class HttpAcceptor:
 
     async def close(self) -> None:
         """See Acceptor."""
+        if self._clock is not None:
+            self._clock.cancel()
         for connection in list(self._state.connections):
             connection.shutdown()
         while self._state.connections or self._state.tasks:
             await asyncio.sleep(0.005)
+
+    def _tell_time(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Write the date of the answers (RFC 9110, section 6.6.1) once a second, not in each."""
+        self._state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        self._clock = loop.call_later(1.0, self._tell_time, loop)
 
 
 def _possible(limits: HttpLimits) -> HttpLimits:
