@@ -28,7 +28,7 @@ def _tour() -> int:
     from examples.demo.screen import Screen
     from rpcgen_runtime import RpcError
 
-    screen = Screen(steps=7)
+    screen = Screen(steps=8)
     try:
         screen.title("rpcgen: declare a service once, call it with types.")
         steps.contract(screen)
@@ -36,6 +36,7 @@ def _tour() -> int:
         steps.type_checker(screen)
         with served("examples.calculator:Calculator") as url:
             steps.wire(screen, url)
+            steps.shell(screen, url)
             cloud(screen)
             steps.many_calls(screen, url)
         steps.what_next(screen)

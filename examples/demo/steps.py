@@ -24,6 +24,12 @@ with connect("http://127.0.0.1:8080") as transport:
     calculator = CalculatorClient(transport)
     print(calculator.add(a=2, b=3))
 """
+SHELL = [
+    ("Calculator.add", ["2", "3"], 0),
+    ("Calculator.divide", ["a=1", "b=0"], 10),
+    ("Calculator.add", ["2", "three"], 2),
+]
+"""A method, its arguments, and the exit code that is right."""
 MISTAKE = ("a=2, b=3", 'a="two", b=3')
 
 
@@ -95,6 +101,23 @@ def wire(screen: Screen, url: str) -> None:
     asked = {"jsonrpc": "2.0", "id": 1, "method": "Calculator.divide", "params": {"a": 1, "b": 0}}
     body = json.dumps(asked)
     screen.code(f"POST {url}\n→ {body}\n← {_posted(url, body)}")
+
+
+def shell(screen: Screen, url: str) -> None:
+    """Call the same server without writing any code."""
+    screen.step("From the shell")
+    screen.say("The server tells its contract, so the shell is typed too:")
+    for method, given, expected in SHELL:
+        arguments = ["call", url, method, *given]
+        screen.command(f"rpcgen {' '.join(arguments)}")
+        code, told, complaint = run("rpcgen", arguments)
+        if code != expected:
+            raise StepFailed(f"`rpcgen call` ended with {code} instead of {expected}: {complaint}")
+        if code == 0:
+            screen.result(told)
+        else:
+            screen.refusal(complaint.splitlines()[0])
+    screen.say("What the contract forbids is refused before anything is sent.")
 
 
 def many_calls(screen: Screen, url: str) -> None:

@@ -12,13 +12,14 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 STEPS = (
-    "1/7  A contract",
-    "2/7  The compiler",
-    "3/7  The type checker",
-    "4/7  A server and its client",
-    "5/7  Many servers and their events",
-    "6/7  200 calls at once",
-    "7/7  What to read next",
+    "1/8  A contract",
+    "2/8  The compiler",
+    "3/8  The type checker",
+    "4/8  A server and its client",
+    "5/8  From the shell",
+    "6/8  Many servers and their events",
+    "7/8  200 calls at once",
+    "8/8  What to read next",
 )
 
 

@@ -1,0 +1,1 @@
+"""Services that nobody here wrote, called through contracts that describe them."""
