@@ -16,7 +16,7 @@ from typing_extensions import Self
 
 from rpcgen_runtime import errors
 from rpcgen_runtime.context import CURRENT, Deadline, child_traceparent
-from rpcgen_runtime.errors import ExpiredUnstarted, RpcError, VersionCapExceeded
+from rpcgen_runtime.errors import DeclaredError, ExpiredUnstarted, RpcError, VersionCapExceeded
 from rpcgen_runtime.interceptors import Invocation, around
 from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
 from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Method
@@ -118,6 +118,8 @@ def _error_of(method: Method, failure: Failure) -> RpcError:
     declared = method.errors.get(code)
     if declared is not None:
         try:
+            if failure.is_foreign:
+                return _with_note(declared.decode_foreign(failure.data or b"{}"), message)
             return declared.decode(failure.data or b"{}")
         except errors.BadReply:
             # It said no, that much is sure; only its reasons cannot be read.
@@ -135,6 +137,12 @@ def _error_of(method: Method, failure: Failure) -> RpcError:
     found = data.get("error_id") if isinstance(data, dict) else None
     error_id = found if isinstance(found, str) else None
     return errors.InternalError(error_id, message if failure.is_foreign else None)
+
+
+def _with_note(error: DeclaredError, message: str) -> DeclaredError:
+    """Return the error with what the peer says of it, which may be more than the contract does."""
+    error.add_note(f"the peer said: {message}")
+    return error
 
 
 class Caller(_Caller[Transport]):

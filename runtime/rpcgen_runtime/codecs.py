@@ -6,6 +6,7 @@ The validators are built when first used (or by `warm`), once for each side that
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import fields
 from functools import cached_property
 from typing import Any, Generic, TypeVar, cast
 
@@ -223,6 +224,21 @@ class DataCodec(_FlowsBack):
         """Return the error that a reply holds. Raises BadReply."""
         try:
             value = self._validator.validate_json(data, by_alias=True, by_name=False)
+        except ValidationError as error:
+            name = self.error.__name__
+            raise BadReply(f"the data of `{name}` break the contract: {told(error)}") from None
+        return cast("DeclaredError", value)
+
+    def decode_foreign(self, data: bytes) -> DeclaredError:
+        """Return the error in the data of a peer that is not one of ours. Raises BadReply.
+
+        Theirs need not be an object: what is none is the value of an error's only field.
+        """
+        names = [it.name for it in fields(self.error)]  # type: ignore[arg-type]  # generated: dataclasses
+        if len(names) == 1 and not data.lstrip().startswith(b"{"):
+            data = b'{"%b":%b}' % (names[0].encode(), data)
+        try:
+            value = self._validator.validate_json(data, by_alias=True, by_name=True)
         except ValidationError as error:
             name = self.error.__name__
             raise BadReply(f"the data of `{name}` break the contract: {told(error)}") from None

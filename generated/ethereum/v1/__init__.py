@@ -10,6 +10,7 @@ if TYPE_CHECKING:
         EthereumClient,
         FullBlocksClient,
     )
+    from .errors import ExecutionReverted
     from .models import (
         Access,
         Address,
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
         Transaction,
         TransactionType,
         Withdrawal,
-        execution_reverted,
         latest,
     )
     from .server import EthereumServer, FullBlocksServer
@@ -42,6 +42,7 @@ else:
         "Data": "models",
         "EthereumClient": "client",
         "EthereumServer": "server",
+        "ExecutionReverted": "errors",
         "FullBlock": "models",
         "FullBlocksClient": "client",
         "FullBlocksServer": "server",
@@ -55,7 +56,6 @@ else:
         "Transaction": "models",
         "TransactionType": "models",
         "Withdrawal": "models",
-        "execution_reverted": "models",
         "latest": "models",
     }
 
@@ -76,6 +76,7 @@ __all__ = [
     "Data",
     "EthereumClient",
     "EthereumServer",
+    "ExecutionReverted",
     "FullBlock",
     "FullBlocksClient",
     "FullBlocksServer",
@@ -89,6 +90,5 @@ __all__ = [
     "Transaction",
     "TransactionType",
     "Withdrawal",
-    "execution_reverted",
     "latest",
 ]

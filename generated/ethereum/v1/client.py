@@ -88,11 +88,19 @@ class EthereumClient(rpc.Client):
         return self._caller.call(ETHEREUM_GET_LOGS, [filter])
 
     def call(self, message: Message, block: str) -> str:
-        """Run a message on the state of a block; return what the contract returns."""
+        """Run a message on the state of a block; return what the contract returns.
+
+        Raises:
+            ExecutionReverted: All that the message did was undone.
+        """
         return self._caller.call(ETHEREUM_CALL, [message, block])
 
     def estimate_gas(self, message: Message, block: str | None = None) -> str:
-        """Return how much gas a message would use."""
+        """Return how much gas a message would use.
+
+        Raises:
+            ExecutionReverted: All that the message did was undone.
+        """
         return self._caller.call(ETHEREUM_ESTIMATE_GAS, [message, block])
 
     def send_raw_transaction(self, transaction: str) -> str:
@@ -160,11 +168,19 @@ class AsyncEthereumClient(rpc.AsyncClient):
         return await self._caller.call(ETHEREUM_GET_LOGS, [filter])
 
     async def call(self, message: Message, block: str) -> str:
-        """Run a message on the state of a block; return what the contract returns."""
+        """Run a message on the state of a block; return what the contract returns.
+
+        Raises:
+            ExecutionReverted: All that the message did was undone.
+        """
         return await self._caller.call(ETHEREUM_CALL, [message, block])
 
     async def estimate_gas(self, message: Message, block: str | None = None) -> str:
-        """Return how much gas a message would use."""
+        """Return how much gas a message would use.
+
+        Raises:
+            ExecutionReverted: All that the message did was undone.
+        """
         return await self._caller.call(ETHEREUM_ESTIMATE_GAS, [message, block])
 
     async def send_raw_transaction(self, transaction: str) -> str:

@@ -4,6 +4,7 @@
 from pydantic import JsonValue
 from rpcgen_runtime import generated_v1 as rpc
 
+from .errors import ExecutionReverted
 from .models import (
     Address,
     Block,
@@ -162,6 +163,7 @@ ETHEREUM_CALL = rpc.Call[str](
     ],
     result=str,
     wire="eth_call",
+    raises=[ExecutionReverted],
     readonly=True,
 )
 ETHEREUM_ESTIMATE_GAS = rpc.Call[str](
@@ -173,6 +175,7 @@ ETHEREUM_ESTIMATE_GAS = rpc.Call[str](
     ],
     result=str,
     wire="eth_estimateGas",
+    raises=[ExecutionReverted],
     readonly=True,
 )
 ETHEREUM_SEND_RAW_TRANSACTION = rpc.Call[str](

@@ -8,7 +8,6 @@ from pydantic import Field
 from rpcgen_runtime import generated_v1 as rpc
 
 latest: Final = "latest"
-execution_reverted: Final = 3
 
 
 class TransactionType(Enum):

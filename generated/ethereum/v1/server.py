@@ -129,7 +129,11 @@ class EthereumServer(rpc.Endpoint):
         message: Message,
         block: str,
     ) -> str | Awaitable[str]:
-        """Run a message on the state of a block; return what the contract returns."""
+        """Run a message on the state of a block; return what the contract returns.
+
+        Raises:
+            ExecutionReverted: All that the message did was undone.
+        """
 
     @abstractmethod
     def estimate_gas(
@@ -138,7 +142,11 @@ class EthereumServer(rpc.Endpoint):
         message: Message,
         block: str | None,
     ) -> str | Awaitable[str]:
-        """Return how much gas a message would use."""
+        """Return how much gas a message would use.
+
+        Raises:
+            ExecutionReverted: All that the message did was undone.
+        """
 
     @abstractmethod
     def send_raw_transaction(

@@ -7,12 +7,12 @@ import pytest
 from ethereum.v1 import (
     Access,
     EthereumClient,
+    ExecutionReverted,
     FullBlocksClient,
     LogFilter,
     Message,
     Outcome,
     TransactionType,
-    execution_reverted,
     latest,
 )
 from rpcgen_runtime import (
@@ -177,13 +177,13 @@ def test_messages_are_tried(client: EthereumClient) -> None:
 
 def test_what_reverts_says_so_with_its_data(client: EthereumClient) -> None:
     message = Message(to=chain.TOKEN_CONTRACT, input=chain.REVERTS)
-    with pytest.raises(UnknownRemoteError) as called:
+    with pytest.raises(ExecutionReverted) as called:
         client.call(message, latest)
-    with pytest.raises(UnknownRemoteError) as estimated:
+    with pytest.raises(ExecutionReverted) as estimated:
         client.estimate_gas(message)
     for error in (called.value, estimated.value):
-        assert error.code == execution_reverted == 3
-        assert (error.message, error.data) == ("execution reverted: no", chain.REASON)
+        assert (error.code, error.data) == (3, chain.REASON)
+        assert error.__notes__ == ["the peer said: execution reverted: no"]
 
 
 def test_a_transaction_is_sent(client: EthereumClient) -> None:
