@@ -27,7 +27,7 @@ FORBIDDEN: dict[str, set[str]] = {
     "rpcgen_runtime.http": {"rpcgen_runtime.memory"},
 }
 # The files that put the pieces together, and so know the transports.
-ASSEMBLY = {"rpcgen_runtime", "rpcgen_runtime.connect", "rpcgen_runtime.server"}
+ASSEMBLY = {"rpcgen_runtime", "rpcgen_runtime.connecting", "rpcgen_runtime.server"}
 # Foreign libraries, each with the only rooms that may import it.
 FOREIGN: dict[str, set[str]] = {
     "lark": {f"rpcgen.language.{it}" for it in ("parse", "build", "children")},
@@ -44,6 +44,11 @@ PURE = {
     "rpcgen_runtime.http.headers", "rpcgen_runtime.http.exchange", "rpcgen_runtime.http.hosts",
     "rpcgen_runtime.http.limits", "rpcgen_runtime.http.origins", "rpcgen_runtime.url",
     "rpcgen_runtime.access", "rpcgen_runtime.introspection",
+    "rpcgen.language.comments", "rpcgen.cli.endings",
+    *(f"rpcgen.cli.live.{it}" for it in (
+        "arguments", "choose", "declarations", "facts", "pages", "records", "scalars", "schemas",
+        "signatures", "told", "values", "words",
+    )),
 }  # fmt: skip
 
 

@@ -1,6 +1,5 @@
 """The whole way from paths to texts: load, resolve, check names, render. Prints nothing."""
 
-import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,14 +44,6 @@ def compile_paths(paths: Iterable[Path], root: Path) -> Compiled:
     for package in packages:
         files |= renderer.files(package)
     return Compiled(report, packages, read, files, _folders(packages, renderer))
-
-
-def source_root(paths: list[Path], configured: Path) -> Path:
-    """Return the folder that imports may not leave: the configured one, or one above all paths."""
-    if all(path.resolve().is_relative_to(configured.resolve()) for path in paths):
-        return configured
-    folders = [path if path.is_dir() else path.parent for path in paths]
-    return Path(os.path.commonpath([it.resolve() for it in folders]))
 
 
 def _folders(packages: list[model.Package], renderer: Renderer) -> dict[str, str]:

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
         RoleAccess,
         Tokens,
     )
-    from rpcgen_runtime.connect import connect, connect_async
+    from rpcgen_runtime.connecting import connect, connect_async
     from rpcgen_runtime.context import Context, Deadline, Identity, current_context
     from rpcgen_runtime.dispatch import ServerSettings
     from rpcgen_runtime.endpoint import Endpoint, Listener
@@ -113,8 +113,8 @@ else:
         "UnsupportedVersion": "rpcgen_runtime.errors",
         "Version": "rpcgen_runtime.targets",
         "VersionCapExceeded": "rpcgen_runtime.errors",
-        "connect": "rpcgen_runtime.connect",
-        "connect_async": "rpcgen_runtime.connect",
+        "connect": "rpcgen_runtime.connecting",
+        "connect_async": "rpcgen_runtime.connecting",
         "current_context": "rpcgen_runtime.context",
         "serve": "rpcgen_runtime.server",
     }

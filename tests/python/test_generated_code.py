@@ -62,7 +62,7 @@ def test_every_name_can_be_imported_with_warnings_as_errors(generated: Path) -> 
             "for name in sys.argv[1:]:",
             "    package = importlib.import_module(name)",
             "    for member in package.__all__: getattr(package, member)",
-            "    for module in ('client', 'errors', 'methods', 'models', 'server'):",
+            "    for module in ('client', 'contract', 'errors', 'methods', 'models', 'server'):",
             "        importlib.import_module(f'{name}.{module}')",
         ]
     )

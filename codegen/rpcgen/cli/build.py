@@ -8,9 +8,9 @@ from pathlib import Path
 
 from rpcgen.cli.config import Config, read_config
 from rpcgen.cli.usage import UsageError
-from rpcgen.compile import Compiled, compile_paths, source_root
+from rpcgen.compile import Compiled, compile_paths
 from rpcgen.language.diagnostics import render
-from rpcgen.language.load import SUFFIX
+from rpcgen.language.load import SUFFIX, source_root
 from rpcgen.python.output import Change, OutputError, changes, write
 
 WATCH_SECONDS = 0.3

@@ -13,7 +13,10 @@ from rpcgen.cli.usage import UsageError
 
 COMMANDS = {
     "build": "compile .rpc files to Python",
+    "call": "call a method of a server",
     "explain": "tell what a rule of the compiler means",
+    "list": "tell what a server serves",
+    "ping": "ask whether a server is there",
     "serve": "run endpoints in this process",
 }
 
@@ -24,7 +27,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="rpcgen",
         description="Declare a service once; call it with types, over HTTP or a broker.",
-        epilog="Exit codes: 0 done, 1 findings, 2 wrong usage, 3 a bug in rpcgen.",
+        epilog="Exit codes: 0 done, 1 findings, 2 wrong usage, 3 a bug in rpcgen; "
+        "the --help of a command tells others.",
     )
     parser.add_argument("--version", action="version", version=f"rpcgen {__version__}")
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")

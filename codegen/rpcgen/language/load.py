@@ -150,6 +150,14 @@ def files_below(folder: Path) -> list[Path]:
     return sorted(found)
 
 
+def source_root(paths: list[Path], configured: Path) -> Path:
+    """Return the folder that imports may not leave: the configured one, or one above all paths."""
+    if all(path.resolve().is_relative_to(configured.resolve()) for path in paths):
+        return configured
+    folders = [path if path.is_dir() else path.parent for path in paths]
+    return Path(os.path.commonpath([it.resolve() for it in folders]))
+
+
 def _bytes_of(path: Path, root: Path) -> tuple[str | None, bytes]:
     try:
         if not path.resolve(strict=True).is_relative_to(root):

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias, TypeVar
 
-from rpcgen.language.source import Span
+from rpcgen.language.source import Source, Span
 
 # fmt: off
 BUILTINS = (
@@ -233,11 +233,23 @@ class Package:
     version: Version
     span: Span
     doc: str = ""
-    sources: list[str] = field(default_factory=list)
-    """The files' paths below the source root, sorted, with `/`."""
-    imports: dict[str, "Package"] = field(default_factory=dict)
+    sources: dict[str, Source] = field(default_factory=dict)
+    """The files by their paths below the source root, sorted, with `/`."""
+    imports: list["Package"] = field(default_factory=list)
+    """What its files import, each package once."""
     declarations: dict[str, Declaration] = field(default_factory=dict)
 
     def of_kind(self, kind: type[Kind]) -> list[Kind]:
         """Return the declarations of one kind, in the order of the files."""
         return [it for it in self.declarations.values() if isinstance(it, kind)]
+
+    def imported(self) -> list["Package"]:
+        """Return all packages that it imports, directly or not, each once."""
+        found: list[Package] = []
+        pending = [*self.imports]
+        while pending:
+            package = pending.pop(0)
+            if package not in found:
+                found.append(package)
+                pending += package.imports
+        return found

@@ -91,11 +91,11 @@ class _Resolver:
             seen = [(package.span, "there")]
             span = line.version.span
             self._report.add("package-split", span, message, f"`{package.version}`", seen)
-        elif _folder(package.sources[0]) != _folder(file.below_root):
+        elif _folder(next(iter(package.sources))) != _folder(file.below_root):
             message = f"the files of `{name}` {version} lie in different folders"
             seen = [(package.span, "the other one")]
             self._report.add("package-split", line.span, message, "one folder", seen)
-        package.sources.append(file.below_root)
+        package.sources[file.below_root] = file.syntax.source_span.source
         package.doc = "\n\n".join(it for it in (package.doc, line.doc) if it)
         return package
 
@@ -139,7 +139,8 @@ class _Resolver:
         package = self._scopes[target].package
         edges.setdefault(scope.package, []).append((package, item.path.span))
         scope.imports[alias.text] = package
-        scope.package.imports.setdefault(alias.text, package)
+        if package not in scope.package.imports:
+            scope.package.imports.append(package)
 
     def _check_order(self, file: LoadedFile) -> None:
         declared = False

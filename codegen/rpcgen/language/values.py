@@ -81,6 +81,8 @@ def written(value: Scalar) -> str:
         return json.dumps(value, ensure_ascii=False)
     if not isinstance(value, timedelta):
         return repr(value)
+    if not value:
+        return "0s"
     for unit, name in reversed(_UNITS.items()):
         if value % timedelta(**{name: 1}) == timedelta(0):
             return f"{value // timedelta(**{name: 1})}{unit}"

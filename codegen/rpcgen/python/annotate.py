@@ -52,8 +52,8 @@ class Imports:
     def alias(self, package: model.Package) -> str:
         """Return the name under which another generated package is imported: no contract's."""
         last = package.name.rpartition(".")[2]
-        same = [it for it in self.package.imports.values() if it.name.rpartition(".")[2] == last]
-        if len(set(same)) > 1:
+        same = [it for it in self.package.imported() if it.name.rpartition(".")[2] == last]
+        if len(same) > 1:
             return f"_{package.name.replace('.', '_')}_v{package.version.major}"
         return f"_{last}"
 

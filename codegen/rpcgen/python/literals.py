@@ -7,11 +7,11 @@ from rpcgen.language import model
 
 def quoted(text: str) -> str:
     """Return `text` as a string literal, in the quotes that a formatter would choose."""
-    literal = repr(text)
-    if literal.startswith("'") and '"' not in text:
-        body = literal[1:-1].replace("\\'", "'")
-        return f'"{body}"'
-    return literal
+    # With both quotes in it, a text is put between single ones, and these are escaped.
+    body = repr("\"'" + text)[4:-1]
+    if text.count('"') > text.count("'"):
+        return f"'{body}'"
+    return '"' + body.replace("\\'", "'").replace('"', '\\"') + '"'
 
 
 def docstring(text: str, indent: int) -> str:

@@ -4,6 +4,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from rpcgen.language import model
 from rpcgen.python import names
+from rpcgen.python.views.contract import contract_view
 from rpcgen.python.views.errors import errors_view
 from rpcgen.python.views.methods import methods_view
 from rpcgen.python.views.models import models_view
@@ -35,6 +36,7 @@ class Renderer:
             "methods": methods_view(package, header),
             "client": client_view(package, header),
             "server": server_view(package, header),
+            "contract": contract_view(package, header),
         }
         files = {
             f"{folder}/{name}.py": self._render("package" if name == "__init__" else name, view)

@@ -30,6 +30,8 @@ class ClassView:
     doc: str
     methods: list[MethodView]
     bindings: list[str]
+    tells_contract: bool = False
+    """Whether it hands out the contract's files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,9 +107,10 @@ class _Writer:
         arguments = [names.parameter(it) for it in method.parameters]
         head = f"self._caller.{method.verb}("
         call = Brackets(head, [constant, Brackets("[", arguments, "]")], ")")
-        word = "return " if method.verb == "call" and method.result is not None else ""
+        is_told = method.verb == "fanout" or (method.verb == "call" and method.result is not None)
+        word = "return " if is_told else ""
         body = lay_out(Joined(word + ("await " if is_async else ""), call), 8)
-        result = "None"
+        result = "rpc.Reach" if method.verb == "fanout" else "None"
         if method.result is not None:
             result = self._annotator.annotation(method.result, self._style(REPLY))
         define = "async def" if is_async else "def"
@@ -130,7 +133,8 @@ class _Writer:
         doc = docs.of_item(self._service, f"Serves `{self._service.name}`.", self._service.package)
         doc = literals.docstring(what, 4) if kind == "Listener" else doc
         base = "rpc.Endpoint" if kind == "Server" else "rpc.Listener"
-        return ClassView(f"{self._service.name}{kind}", base, doc, methods, bindings)
+        name = f"{self._service.name}{kind}"
+        return ClassView(name, base, doc, methods, bindings, tells_contract=kind == "Server")
 
     def _abstract(self, method: model.Method) -> MethodView:
         result = "None"

@@ -69,3 +69,9 @@ class CalculatorServer(rpc.Endpoint):
             rpc.bind(CALCULATOR_REMEMBER, self.remember),
             rpc.bind(CALCULATOR_RECALL, self.recall),
         ]
+
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES

@@ -582,16 +582,16 @@ class ComputeClient(rpc.Client):
         """
         return self._caller.call(COMPUTE_SET_HOST_STATUS, [host, status, reason])
 
-    def refresh_security_rules(self, group_id: UUID) -> None:
+    def refresh_security_rules(self, group_id: UUID) -> rpc.Reach:
         """Read the rules of the firewall again."""
-        self._caller.fanout(COMPUTE_REFRESH_SECURITY_RULES, [group_id])
+        return self._caller.fanout(COMPUTE_REFRESH_SECURITY_RULES, [group_id])
 
-    def drop_cached_images(self, image_ids: Sequence[UUID] | None = None) -> None:
+    def drop_cached_images(self, image_ids: Sequence[UUID] | None = None) -> rpc.Reach:
         """Forget images that were kept for the next instance; without a list, all of them.
 
         Since 2.2.
         """
-        self._caller.fanout(COMPUTE_DROP_CACHED_IMAGES, [image_ids])
+        return self._caller.fanout(COMPUTE_DROP_CACHED_IMAGES, [image_ids])
 
 
 class AsyncComputeClient(rpc.AsyncClient):
@@ -1094,16 +1094,19 @@ class AsyncComputeClient(rpc.AsyncClient):
         """
         return await self._caller.call(COMPUTE_SET_HOST_STATUS, [host, status, reason])
 
-    async def refresh_security_rules(self, group_id: UUID) -> None:
+    async def refresh_security_rules(self, group_id: UUID) -> rpc.Reach:
         """Read the rules of the firewall again."""
-        await self._caller.fanout(COMPUTE_REFRESH_SECURITY_RULES, [group_id])
+        return await self._caller.fanout(COMPUTE_REFRESH_SECURITY_RULES, [group_id])
 
-    async def drop_cached_images(self, image_ids: Sequence[UUID] | None = None) -> None:
+    async def drop_cached_images(
+        self,
+        image_ids: Sequence[UUID] | None = None,
+    ) -> rpc.Reach:
         """Forget images that were kept for the next instance; without a list, all of them.
 
         Since 2.2.
         """
-        await self._caller.fanout(COMPUTE_DROP_CACHED_IMAGES, [image_ids])
+        return await self._caller.fanout(COMPUTE_DROP_CACHED_IMAGES, [image_ids])
 
 
 class ComputeEvents(rpc.Events):
@@ -1384,9 +1387,9 @@ class ConductorClient(rpc.Client):
         """Return how often each method was called since the start, by `Service.method`."""
         return self._caller.call(CONDUCTOR_GET_COUNTERS, [])
 
-    def refresh_host_cache(self, host: str | None = None) -> None:
+    def refresh_host_cache(self, host: str | None = None) -> rpc.Reach:
         """Forget what is known of a host, or of all hosts, and ask again."""
-        self._caller.fanout(CONDUCTOR_REFRESH_HOST_CACHE, [host])
+        return self._caller.fanout(CONDUCTOR_REFRESH_HOST_CACHE, [host])
 
 
 class AsyncConductorClient(rpc.AsyncClient):
@@ -1556,9 +1559,9 @@ class AsyncConductorClient(rpc.AsyncClient):
         """Return how often each method was called since the start, by `Service.method`."""
         return await self._caller.call(CONDUCTOR_GET_COUNTERS, [])
 
-    async def refresh_host_cache(self, host: str | None = None) -> None:
+    async def refresh_host_cache(self, host: str | None = None) -> rpc.Reach:
         """Forget what is known of a host, or of all hosts, and ask again."""
-        await self._caller.fanout(CONDUCTOR_REFRESH_HOST_CACHE, [host])
+        return await self._caller.fanout(CONDUCTOR_REFRESH_HOST_CACHE, [host])
 
 
 class ConductorEvents(rpc.Events):

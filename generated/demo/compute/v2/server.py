@@ -755,6 +755,12 @@ class ComputeServer(rpc.Endpoint):
             rpc.bind(COMPUTE_DROP_CACHED_IMAGES, self.drop_cached_images),
         ]
 
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES
+
 
 class ComputeListener(rpc.Listener):
     """Receives the events of `Compute`."""
@@ -1044,6 +1050,12 @@ class ConductorServer(rpc.Endpoint):
             rpc.bind(CONDUCTOR_GET_COUNTERS, self.get_counters),
             rpc.bind(CONDUCTOR_REFRESH_HOST_CACHE, self.refresh_host_cache),
         ]
+
+    def __rpc_contract__(self) -> rpc.ContractFiles:
+        """Return the files of the contract. Generated."""
+        from .contract import FILES
+
+        return FILES
 
 
 class ConductorListener(rpc.Listener):
