@@ -30,12 +30,14 @@ def connect(
     serializer: Serializer | None = None,
     token: Token | None = None,
     tls: "ClientTls | None" = None,
+    max_reply: int = 64 << 20,
 ) -> Transport:
     """Return a transport for sync clients; `close` it, or use it in a `with`.
 
     `timeout` is in seconds, for calls whose contract and caller say nothing. `token` is shown to
-    the server as a bearer token; a function is asked for it before each call. The first connection
-    is made by the first call. Raises ValueError for a URL or certificates that are none.
+    the server as a bearer token; a function is asked for it before each call. `max_reply` is in
+    bytes. The first connection is made by the first call. Raises ValueError for a URL or
+    certificates that are none.
     """
     parsed = parse_url(url)
     settings = ClientSettings(
@@ -45,6 +47,7 @@ def connect(
         serializer=serializer,
         token=token,
         tls=_fitting(parsed, tls),
+        max_reply=max_reply,
     )
     if parsed.scheme == "memory":
         from rpcgen_runtime.memory.client import MemoryTransport
@@ -65,6 +68,7 @@ def connect_async(
     serializer: Serializer | None = None,
     token: AsyncToken | None = None,
     tls: "ClientTls | None" = None,
+    max_reply: int = 64 << 20,
 ) -> AsyncTransport:
     """Return a transport for async clients; `close` it, or use it in an `async with`.
 
@@ -79,6 +83,7 @@ def connect_async(
         serializer=serializer,
         token=token,
         tls=_fitting(parsed, tls),
+        max_reply=max_reply,
     )
     if parsed.scheme == "memory":
         from rpcgen_runtime.memory.client import AsyncMemoryTransport

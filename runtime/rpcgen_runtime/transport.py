@@ -39,9 +39,13 @@ class ClientSettings:
     token: AsyncToken | None = field(default=None, repr=False)
     """What is shown as credentials: a token, or what returns the one of today."""
     tls: "ClientTls | None" = None
+    max_reply: int = 64 << 20
+    """Bytes of one reply. More: BadReply."""
 
     def __post_init__(self) -> None:
         check_timeout(self.timeout)
+        if self.max_reply < 1:
+            raise ValueError(f"`max_reply` is {self.max_reply}; accepted: bytes from 1 on")
         if self.token is not None and not callable(self.token):
             check_token(self.token)
 

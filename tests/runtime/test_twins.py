@@ -28,8 +28,7 @@ RENAMED = {
     "_AsyncEverybody": "_Everybody",
     "AsyncNetwork": "Network",
     "AsyncUnix": "Unix",
-    "AsyncConnectionPool": "ConnectionPool",
-    "aclose": "close",
+    "Response": "SyncResponse",
     "__aenter__": "__enter__",
     "__aexit__": "__exit__",
 }
@@ -53,6 +52,10 @@ class _Plain(ast.NodeTransformer):
     def visit_ClassDef(self, node: ast.ClassDef) -> ast.AST:
         node.name = RENAMED.get(node.name, node.name)
         return self._without_documentation(node)
+
+    def visit_AsyncWith(self, node: ast.AsyncWith) -> ast.AST:
+        plain = ast.With(**dict(ast.iter_fields(node)))
+        return self.generic_visit(ast.copy_location(plain, node))
 
     def visit_Await(self, node: ast.Await) -> ast.AST:
         return self.visit(node.value)  # type: ignore[no-any-return]  # as typeshed has it

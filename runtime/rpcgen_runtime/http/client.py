@@ -250,17 +250,17 @@ def _poster(url: Url, settings: ClientSettings) -> _Poster:
         # Imported here: most clients have no use for the second library.
         from rpcgen_runtime.http.unix import Unix
 
-        return Unix(url.socket)
+        return Unix(url.socket, settings)
     from rpcgen_runtime.http.network import Network
 
-    return Network(settings.tls, has_others=len(url.hosts) > 1)
+    return Network(settings, has_others=len(url.hosts) > 1)
 
 
 def _async_poster(url: Url, settings: ClientSettings) -> _AsyncPoster:
     if url.scheme == UNIX:
         from rpcgen_runtime.http.unix import AsyncUnix
 
-        return AsyncUnix(url.socket)
+        return AsyncUnix(url.socket, settings)
     from rpcgen_runtime.http.network import AsyncNetwork
 
-    return AsyncNetwork(settings.tls, has_others=len(url.hosts) > 1)
+    return AsyncNetwork(settings, has_others=len(url.hosts) > 1)

@@ -81,6 +81,11 @@ class Post:
             raise refused(answer.status, url)
 
 
+def too_large(limit: int, url: str) -> RpcError:
+    """Return what a reply is that is larger than `limit` bytes."""
+    return BadReply(f"{url} answered with more than {limit:,} bytes")
+
+
 _NO_REPLY = frozenset([204, 401, 403, 421])
 """Statuses that say it all."""
 _OWN = frozenset([200, 400, 503])

@@ -12,6 +12,7 @@ from datetime import timedelta
 from functools import cache
 from typing import TYPE_CHECKING, TypeVar
 
+from pyreqwest.bytes import Bytes
 from pyreqwest.client import ClientBuilder, SyncClientBuilder
 from pyreqwest.exceptions import (
     BuilderError,
@@ -21,6 +22,7 @@ from pyreqwest.exceptions import (
     PyreqwestError,
     RequestTimeoutError,
 )
+from pyreqwest.response import BaseResponse, Response, SyncResponse
 
 from rpcgen_runtime.errors import (
     ConnectionLost,
@@ -32,7 +34,8 @@ from rpcgen_runtime.errors import (
     Unreachable,
 )
 from rpcgen_runtime.http import headers
-from rpcgen_runtime.http.exchange import Answer, Post
+from rpcgen_runtime.http.exchange import Answer, Post, too_large
+from rpcgen_runtime.transport import ClientSettings
 
 if TYPE_CHECKING:
     from rpcgen_runtime.tls import ClientTls
@@ -47,6 +50,8 @@ CONNECT_SECONDS = 10.0
 """How long a connection may take to come about, TLS included: until then nothing is executed."""
 CONNECT_SECONDS_OF_MANY = 3.0
 """The same where another host could be asked instead."""
+MAX_DIGITS = 18
+"""Of a length that is said; the library has refused what is no number."""
 EXIT_SECONDS = 0.05
 """How long the interpreter waits, at its end, for the library's threads to let go of it."""
 
@@ -79,18 +84,21 @@ With TLS 1.3 it says so after our side believes that the connection stands, but 
 class Network:
     """Posts and waits. May be used by several threads."""
 
-    def __init__(self, tls: "ClientTls | None", *, has_others: bool) -> None:
-        """Take how TLS is done, and whether another host could be asked instead."""
-        self._client = _built(SyncClientBuilder(), tls, has_others=has_others).build()
+    def __init__(self, settings: ClientSettings, *, has_others: bool) -> None:
+        """Take the settings, and whether another host could be asked instead."""
+        self._max_reply = settings.max_reply
+        self._client = _built(SyncClientBuilder(), settings.tls, has_others=has_others).build()
 
     def post(self, post: Post, url: str) -> Answer:
         """Return what is answered. Raises as Transport.call does."""
         try:
             builder = self._client.post(url).headers(post.fields())
             builder = builder.timeout(timedelta(seconds=post.seconds())).body_bytes(post.body)
-            response = builder.build().send()
-            ours, server = response.get_header(headers.VERSION), response.get_header(headers.SERVER)
-            return Answer(response.status, ours, server, bytes(response.bytes()))
+            with builder.build_streamed() as response:
+                ours = response.get_header(headers.VERSION)
+                server = response.get_header(headers.SERVER)
+                body = self._body(response, url)
+                return Answer(response.status, ours, server, body)
         except PyreqwestError as error:
             raise _failure(error, post, url) from error
 
@@ -98,29 +106,56 @@ class Network:
         """Give back the connections."""
         self._client.close()
 
+    def _body(self, response: SyncResponse, url: str) -> bytes:
+        limit = self._max_reply
+        if _is_said_to_fit(response, limit, url):
+            return bytes(response.bytes())
+        parts: list[Bytes] = []
+        while (part := response.body_reader.read_chunk()) is not None:
+            parts.append(part)
+            limit -= len(part)
+            if limit < 0:
+                raise too_large(self._max_reply, url)
+        return b"".join(parts)
+
 
 class AsyncNetwork:
     """Posts and awaits, on one event loop."""
 
-    def __init__(self, tls: "ClientTls | None", *, has_others: bool) -> None:
-        """Take how TLS is done, and whether another host could be asked instead."""
+    def __init__(self, settings: ClientSettings, *, has_others: bool) -> None:
+        """Take the settings, and whether another host could be asked instead."""
+        self._max_reply = settings.max_reply
         _wait_at_exit()
-        self._client = _built(ClientBuilder(), tls, has_others=has_others).build()
+        self._client = _built(ClientBuilder(), settings.tls, has_others=has_others).build()
 
     async def post(self, post: Post, url: str) -> Answer:
         """Return what is answered. Raises as AsyncTransport.call does."""
         try:
             builder = self._client.post(url).headers(post.fields())
             builder = builder.timeout(timedelta(seconds=post.seconds())).body_bytes(post.body)
-            response = await builder.build().send()
-            ours, server = response.get_header(headers.VERSION), response.get_header(headers.SERVER)
-            return Answer(response.status, ours, server, bytes(await response.bytes()))
+            async with builder.build_streamed() as response:
+                ours = response.get_header(headers.VERSION)
+                server = response.get_header(headers.SERVER)
+                body = await self._body(response, url)
+                return Answer(response.status, ours, server, body)
         except PyreqwestError as error:
             raise _failure(error, post, url) from error
 
     async def close(self) -> None:
         """Give back the connections."""
         await self._client.close()
+
+    async def _body(self, response: Response, url: str) -> bytes:
+        limit = self._max_reply
+        if _is_said_to_fit(response, limit, url):
+            return bytes(await response.bytes())
+        parts: list[Bytes] = []
+        while (part := await response.body_reader.read_chunk()) is not None:
+            parts.append(part)
+            limit -= len(part)
+            if limit < 0:
+                raise too_large(self._max_reply, url)
+        return b"".join(parts)
 
 
 def _built(builder: Builder, tls: "ClientTls | None", *, has_others: bool) -> Builder:
@@ -142,6 +177,16 @@ def _built(builder: Builder, tls: "ClientTls | None", *, has_others: bool) -> Bu
         log.warning("certificates of servers are not verified: anybody may read and change calls")
         builder = builder.danger_accept_invalid_certs(enable=True)
     return builder
+
+
+def _is_said_to_fit(response: BaseResponse, limit: int, url: str) -> bool:
+    """Whether the length is told, so that nothing more can come; raises if it is too large."""
+    told = response.get_header("content-length")
+    if told is None:
+        return False
+    if len(told) > MAX_DIGITS or int(told) > limit:
+        raise too_large(limit, url)
+    return True
 
 
 @cache

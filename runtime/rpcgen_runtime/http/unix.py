@@ -19,7 +19,8 @@ from rpcgen_runtime.errors import (
     Unreachable,
 )
 from rpcgen_runtime.http import headers
-from rpcgen_runtime.http.exchange import Answer, Post
+from rpcgen_runtime.http.exchange import Answer, Post, too_large
+from rpcgen_runtime.transport import ClientSettings
 
 MAX_REQUESTS = 1_024
 """Requests of one transport under way at once; one more waits, as long as its deadline allows."""
@@ -42,7 +43,8 @@ _FAILURES: Mapping[type[Exception], tuple[type[RpcError], str]] = {
 class Unix:
     """Posts and waits. May be used by several threads."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, settings: ClientSettings) -> None:
+        self._max_reply = settings.max_reply
         self._pool = httpcore.ConnectionPool(
             uds=path,
             max_connections=MAX_REQUESTS,
@@ -54,15 +56,17 @@ class Unix:
         """Return what is answered. Raises as Transport.call does."""
         seconds = post.seconds()
         try:
-            return _answer(
-                self._pool.request(
-                    "POST",
-                    URL,
-                    headers=_fields(post),
-                    content=post.body,
-                    extensions=_extensions(seconds),
-                )
-            )
+            with self._pool.stream(
+                "POST",
+                URL,
+                headers=_fields(post),
+                content=post.body,
+                extensions=_extensions(seconds),
+            ) as response:
+                parts = _Parts(self._max_reply, url)
+                for part in response.iter_stream():
+                    parts.add(part)
+                return _answer(response, parts.whole())
         except tuple(_FAILURES) as error:
             raise _failure(error, post, url) from error
 
@@ -74,7 +78,8 @@ class Unix:
 class AsyncUnix:
     """Posts and awaits, on one event loop."""
 
-    def __init__(self, path: str) -> None:
+    def __init__(self, path: str, settings: ClientSettings) -> None:
+        self._max_reply = settings.max_reply
         self._pool = httpcore.AsyncConnectionPool(
             uds=path, max_connections=MAX_REQUESTS, keepalive_expiry=IDLE_SECONDS
         )
@@ -84,15 +89,17 @@ class AsyncUnix:
         seconds = post.seconds()
         try:
             async with asyncio.timeout(seconds):
-                return _answer(
-                    await self._pool.request(
-                        "POST",
-                        URL,
-                        headers=_fields(post),
-                        content=post.body,
-                        extensions=_extensions(seconds),
-                    )
-                )
+                async with self._pool.stream(
+                    "POST",
+                    URL,
+                    headers=_fields(post),
+                    content=post.body,
+                    extensions=_extensions(seconds),
+                ) as response:
+                    parts = _Parts(self._max_reply, url)
+                    async for part in response.aiter_stream():
+                        parts.add(part)
+                    return _answer(response, parts.whole())
         except tuple(_FAILURES) as error:
             raise _failure(error, post, url) from error
 
@@ -170,10 +177,30 @@ def _extensions(seconds: float) -> dict[str, dict[str, float]]:
     return {"timeout": dict.fromkeys(("connect", "read", "write", "pool"), seconds)}
 
 
-def _answer(response: httpcore.Response) -> Answer:
+class _Parts:
+    """A body that comes bit by bit, up to a limit."""
+
+    def __init__(self, limit: int, url: str) -> None:
+        self._limit, self._url = limit, url
+        self._parts: list[bytes] = []
+        self._size = 0
+
+    def add(self, part: bytes) -> None:
+        """Take the next bit. Raises BadReply."""
+        self._parts.append(part)
+        self._size += len(part)
+        if self._size > self._limit:
+            raise too_large(self._limit, self._url)
+
+    def whole(self) -> bytes:
+        """Return all of it."""
+        return b"".join(self._parts)
+
+
+def _answer(response: httpcore.Response, body: bytes) -> Answer:
     found = {name.lower().decode("latin-1"): it.decode("latin-1") for name, it in response.headers}
     ours, server = found.get(headers.VERSION), found.get(headers.SERVER)
-    return Answer(response.status, ours, server, response.content)
+    return Answer(response.status, ours, server, body)
 
 
 def _failure(error: Exception, post: Post, url: str) -> RpcError:
