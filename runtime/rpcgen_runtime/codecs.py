@@ -50,6 +50,8 @@ class RequestCodec:
         self._since = since
         self._rewrite = schemas.for_reply if flows_back else schemas.for_request
         self._plain = [(it.wire_name, it.absent, it.since) for it in params]
+        self._empty = frozenset(it.wire_name for it in params if it.absent in ([], {}))
+        """Whose default is empty: any empty list, tuple or mapping is that default."""
 
     def warm(self) -> None:
         """Build what a server needs now, rather than within the first request."""
@@ -64,6 +66,8 @@ class RequestCodec:
         minor = self._since
         for (name, default, since), value in zip(self._plain, values, strict=True):
             if value is default or (value == default and type(value) is type(default)):
+                continue
+            if name in self._empty and isinstance(value, list | tuple | dict) and not value:
                 continue
             given[name] = value
             minor = max(minor, since)
@@ -216,9 +220,10 @@ class DataCodec(_FlowsBack):
     def encode(self, error: DeclaredError) -> bytes:
         """Return the JSON of the error's fields. Raises TypeError where the contract forbids it."""
         try:
-            return self._serializer.to_json(error, by_alias=True, warnings="error")
-        except PydanticSerializationError as problem:
-            raise TypeError(f"the error breaks the contract: {problem}") from None
+            checked = self._validator.validate_python(error, by_alias=False, by_name=True)
+        except ValidationError as problem:
+            raise TypeError(f"the error breaks the contract: {told(problem)}") from None
+        return self._serializer.to_json(checked, by_alias=True)
 
     def decode(self, data: bytes) -> DeclaredError:
         """Return the error that a reply holds. Raises BadReply."""

@@ -6,6 +6,7 @@ What flows to the server keeps its constraints and knows every enum value (`for_
 flows back has no constraints and keeps what it does not know (`for_reply`).
 """
 
+import datetime as dt
 import math
 from base64 import b64encode
 from collections.abc import Callable, Mapping
@@ -15,7 +16,7 @@ from pydantic_core import CoreSchema, core_schema
 
 UNRECOGNIZED = "rpcgen_unrecognized"
 UNRECOGNIZED_VARIANT = "rpcgen_unrecognized_variant"
-FINITE = "rpcgen_finite"
+CHECKED = "rpcgen_checked"
 
 INT_MIN, INT_MAX = -(2**63), 2**63 - 1
 
@@ -44,6 +45,25 @@ def _base64(value: bytes) -> str:
     return b64encode(value).decode("ascii")
 
 
+def _duration(value: dt.timedelta) -> str:
+    # pydantic writes years of 365 days, which no other library reads; days are days everywhere.
+    microseconds = abs(value) // dt.timedelta(microseconds=1)
+    seconds, fraction = divmod(microseconds, 1_000_000)
+    days, seconds = divmod(seconds, 86_400)
+    hours, seconds = divmod(seconds, 3_600)
+    minutes, seconds = divmod(seconds, 60)
+    told = f"{seconds}.{fraction:06}".rstrip("0") if fraction else str(seconds)
+    date = f"{days}D" if days else ""
+    parts = [(hours, f"{hours}H"), (minutes, f"{minutes}M"), (seconds or fraction, f"{told}S")]
+    time = "".join(text for count, text in parts if count)
+    whole = date + (f"T{time}" if time else "") or "T0S"
+    return f"{'-' if value < dt.timedelta() else ''}P{whole}"
+
+
+_AS_DURATION = core_schema.plain_serializer_function_ser_schema(
+    _duration, return_schema=core_schema.str_schema(), when_used="json"
+)
+_ERRORS = {"strict": True, "revalidate_instances": "always"}
 _AS_BASE64 = core_schema.plain_serializer_function_ser_schema(
     _base64, return_schema=core_schema.str_schema(), when_used="json"
 )
@@ -101,10 +121,16 @@ def _tighten(node: Schema) -> Schema:
             node["allow_inf_nan"] = False
         case "bytes":
             node["serialization"] = _AS_BASE64
+        case "timedelta":
+            node["serialization"] = _AS_DURATION
         case "datetime":
             node["tz_constraint"] = "aware"
+            return _checked(node, _refuse_odd_offset)
+        case "dataclass":
+            # Errors of a contract: checked again when they are written, as models never need to be.
+            node["config"] = {**node.get("config", {}), **_ERRORS}
         case "any":
-            return _finite(node)
+            return _checked(node, _refuse_what_json_cannot_say)
         case "union":
             return _open_union(node)
         case "model-field" | "typed-dict-field" | "dataclass-field":
@@ -115,22 +141,32 @@ def _tighten(node: Schema) -> Schema:
     return node
 
 
-def _finite(node: Schema) -> Schema:
-    """Return the schema of any JSON, without the numbers that JSON cannot say."""
+def _checked(node: Schema, check: Callable[[Any], Any]) -> Schema:
+    """Return the schema with a check of ours behind it, once."""
     metadata = node.get("metadata") or {}
-    if FINITE in metadata:
+    if CHECKED in metadata:
         return node
-    node["metadata"] = {**metadata, FINITE: True}
+    node["metadata"] = {**metadata, CHECKED: True}
     inner = cast("CoreSchema", node)
-    return dict(core_schema.no_info_after_validator_function(_refuse_infinite, inner))
+    return dict(core_schema.no_info_after_validator_function(check, inner))
 
 
-def _refuse_infinite(value: Any) -> Any:
+def _refuse_odd_offset(value: dt.datetime) -> dt.datetime:
+    offset = value.utcoffset()
+    if offset is not None and offset.seconds % 60:
+        # What RFC 3339 cannot say would be written as another moment.
+        raise ValueError("the offset from UTC is in whole minutes")
+    return value
+
+
+def _refuse_what_json_cannot_say(value: Any) -> Any:
     pending = [value]
     while pending:
         item = pending.pop()
         if isinstance(item, float) and not math.isfinite(item):
             raise ValueError("numbers are finite")
+        if isinstance(item, int) and not INT_MIN <= item <= INT_MAX:
+            raise ValueError("whole numbers have 64 bits")
         if isinstance(item, dict):
             pending += item.values()
         elif isinstance(item, list):

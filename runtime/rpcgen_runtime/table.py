@@ -63,7 +63,7 @@ class MethodTable:
         entries = self._entries.get(request.name)
         if entries is None:
             return NOT_FOUND
-        if request.version is None:
+        if request.version is None or entries[0].is_extension:
             return _meant(entries, request)
         try:
             wanted = Version.parse(request.version)

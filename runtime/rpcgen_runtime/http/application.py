@@ -9,7 +9,7 @@ import logging
 import re
 from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
 
 from rpcgen_runtime import errors, jsonrpc
@@ -109,7 +109,9 @@ class Application:
             await self._tell_health(path, scope["method"], send)
             return
         found = {
-            name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]
+            # White space around a value is none of it (RFC 9110, section 5.5).
+            name.decode("latin-1"): value.decode("latin-1").strip(" \t")
+            for name, value in scope["headers"]
         }
         fields: Fields = list(self._fields)
         try:
@@ -219,6 +221,9 @@ class Application:
             return await self._batch(envelope, beside)
         item = envelope.items[0]
         reply = await self._one(item, beside)
+        if beside.is_ours and isinstance(reply, Failure) and reply.code == errors.PARSE_ERROR:
+            # Who says that it is one of ours, and writes otherwise, is read the long way.
+            return await self._answer(body, replace(beside, is_ours=False))
         overloaded = isinstance(reply, Failure) and reply.code == errors.OVERLOADED
         if item.id is None:
             return 503 if overloaded else 204, b""

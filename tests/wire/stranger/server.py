@@ -179,10 +179,10 @@ class _Stranger(BaseHTTPRequestHandler):
         if not re.fullmatch("[0-9]{1,12}", milliseconds):
             raise AnsweredError(-32602, "`rpcgen-timeout-ms` is no number")
         context = _context_of(self.headers.get("rpcgen-context", "{}"))
-        newest = "1.0" if method is PING else f"1.{MINOR}"
-        version = self.headers.get("rpcgen-version", newest)
+        version = self.headers.get("rpcgen-version", f"1.{MINOR}")
         match = _VERSION.fullmatch(version)
-        if not match or match[1] != "1" or int(match[2]) > int(newest[2:]):
+        is_served = match and match[1] == "1" and int(match[2]) <= MINOR
+        if not is_served and method is not PING:
             raise AnsweredError(-32004, "this version is not served")
         if milliseconds.strip("0") == "":
             raise AnsweredError(-32006, "expired")

@@ -300,9 +300,8 @@ def _span(value: dt.timedelta) -> str:
     minutes, seconds = divmod(seconds, 60)
     hours, minutes = divmod(minutes, 60)
     days, hours = divmod(hours, 24)
-    years, days = divmod(days, 365)
     part = f"{seconds}.{microseconds:06}".rstrip("0").rstrip(".")
-    date = _counts({"Y": years, "D": days})
+    date = _counts({"D": days})
     time = _counts({"H": hours, "M": minutes}) + (f"{part}S" if part != "0" else "")
     if not date and not time:
         time = "0S"
