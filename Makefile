@@ -4,9 +4,13 @@ PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
+FUZZER := $(VENV)/.fuzzer
+
+SECONDS ?= 60
+TARGETS ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build format lint types quick bench-compile clean
+.PHONY: help demo test check build format lint types quick bench-compile fuzz fuzz-merge clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -24,12 +28,14 @@ check: $(READY) ## format, lint, types, generated code is current; then every te
 	$(BIN)/ruff format --check codegen runtime examples tests benchmarks
 	$(BIN)/ruff check
 	$(BIN)/rpcgen build --check
+	$(BIN)/rpcgen build examples/foreign --check
 	$(BIN)/mypy
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	$(MAKE) --no-print-directory test
 
 build: $(READY) ## compile idl/ to generated/
 	$(BIN)/rpcgen build
+	$(BIN)/rpcgen build examples/foreign
 
 format: $(READY) ## format the code and fix what can be fixed
 	$(BIN)/ruff format codegen runtime examples tests benchmarks
@@ -38,8 +44,14 @@ format: $(READY) ## format the code and fix what can be fixed
 bench-compile: $(READY) ## measure compile and import time against the number of methods
 	$(BIN)/python benchmarks/compile.py
 
+fuzz: $(FUZZER) ## feed what reads foreign bytes: make fuzz SECONDS=600 TARGETS=contract
+	$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS) $(TARGETS)
+
+fuzz-merge: $(FUZZER) ## take what fuzzing found into tests/fuzz/corpus
+	$(BIN)/python -m tests.fuzz.run --merge $(TARGETS)
+
 clean: ## remove what these commands made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/fuzz/found tests/fuzz/crashes
 
 $(READY): pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "rpcgen needs Python 3.11 or newer: no $(PYTHON) here (on Debian and Ubuntu: sudo apt-get install python3 python3-venv)"; exit 1; }
@@ -49,4 +61,9 @@ $(READY): pyproject.toml
 	@$(PYTHON) -m venv --clear $(VENV)
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --upgrade 'pip>=25.1'
 	@$(BIN)/python -m pip install -qq --disable-pip-version-check --editable . --group dev
+	@touch $@
+
+$(FUZZER): $(READY)
+	@$(BIN)/python -c 'import platform as p, sys; here = (p.python_implementation(), sys.platform, p.machine(), p.libc_ver()[0]); here == ("CPython", "linux", "x86_64", "glibc") and sys.version_info < (3, 14) or sys.exit("fuzzing needs atheris, which comes for CPython 3.11 to 3.13 on Linux with glibc on x86-64, and this is %s %s on %s %s" % (here[0], p.python_version(), sys.platform, here[2]))'
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --only-binary atheris --group fuzz
 	@touch $@

@@ -30,6 +30,7 @@ PARSER_DEPTH = 201
 _OURS_REQUEST = re.compile(
     rb'\{"jsonrpc":"2\.0","id":(0|[1-9]\d{0,17}),"method":"([A-Za-z0-9_.:/-]{1,400})","params":(?=[\[{])'
 )
+_NO_BRACKET = re.compile(rb'"(?:[^"\\]|\\.)*"|[^\[\]{}"]+', re.DOTALL)
 _OURS_REPLY = re.compile(rb'\{"jsonrpc":"2\.0","id":(0|[1-9]\d{0,17}),"result":')
 
 
@@ -76,6 +77,14 @@ class _Object(dict[str, object]):
     """A JSON object that knows whether a name stood in it twice."""
 
     has_duplicates = False
+    is_ambiguous = False
+    """Whether it is the id that did."""
+
+
+class _Fraction(float):
+    """A number that is not whole, as it stood in the text: an id is echoed so."""
+
+    text: str
 
 
 class _Unreadable(ValueError):
@@ -158,7 +167,9 @@ def _reply(document: dict[str, object], request_id: int, *, may_be_null: bool) -
         return Success(_dump(document["result"]))
     if not isinstance(error, dict):
         raise BadReply("the reply has neither a result nor an error")
-    if document.get("id") not in ((request_id, None) if may_be_null else (request_id,)):
+    answered = document.get("id")
+    known = (request_id, None) if may_be_null else (request_id,)
+    if answered not in known or isinstance(answered, bool):
         raise BadReply("the reply is to another request")
     code, message = error.get("code"), error.get("message")
     if not isinstance(code, int) or isinstance(code, bool):
@@ -170,7 +181,7 @@ def _reply(document: dict[str, object], request_id: int, *, may_be_null: bool) -
 def _is_within(body: bytes, bounds: Bounds) -> bool:
     """Whether a body is within the bounds for sure, so far as can be told without reading it."""
     opened = body.count(b"{") + body.count(b"[")
-    return opened <= bounds.max_depth and body.count(b'":') <= bounds.max_keys
+    return opened <= bounds.max_depth and body.count(b":") <= bounds.max_keys
 
 
 def _parse(body: bytes, bounds: Bounds) -> tuple[object, bool]:
@@ -179,10 +190,16 @@ def _parse(body: bytes, bounds: Bounds) -> tuple[object, bool]:
     # pydantic's parser first: it bounds depth and digits, and refuses what is not Unicode. In more
     # brackets it reaches its own bound where ours is.
     around = PARSER_DEPTH - bounds.max_depth
+    is_borderline = False
     try:
         from_json(b"[" * around + body + b"]" * around, allow_inf_nan=False)
     except ValueError:
-        raise _unreadable(body, bounds) from None
+        try:
+            from_json(body, allow_inf_nan=False)
+        except ValueError as error:
+            raise _Unreadable(errors.PARSE_ERROR, str(error)) from None
+        # Too deep, or just so: the parser counts what stands in the innermost brackets too.
+        is_borderline = True
 
     def made(pairs: list[tuple[str, object]]) -> _Object:
         nonlocal duplicated
@@ -192,24 +209,43 @@ def _parse(body: bytes, bounds: Bounds) -> tuple[object, bool]:
         found = _Object(pairs)
         if len(found) != len(pairs):
             found.has_duplicates = duplicated = True
+            found.is_ambiguous = sum(name == "id" for name, _ in pairs) > 1
         return found
 
     try:
-        parsed: object = json.loads(body, object_pairs_hook=made)
+        parsed: object = json.loads(body, object_pairs_hook=made, parse_float=_fraction)
     except json.JSONDecodeError:
         # The brackets made one document of several, or of none.
-        raise _unreadable(body, bounds) from None
+        raise _unreadable(body) from None
+    if is_borderline and _is_deeper(body, bounds.max_depth):
+        message = f"arrays and objects nest at most {bounds.max_depth} deep"
+        raise _Unreadable(errors.PARSE_ERROR, message)
     return parsed, duplicated
 
 
-def _unreadable(body: bytes, bounds: Bounds) -> _Unreadable:
-    """Return why a body cannot be read, in the parser's words where it has some."""
+def _fraction(text: str) -> _Fraction:
+    made = _Fraction(text)
+    made.text = text
+    return made
+
+
+def _unreadable(body: bytes) -> _Unreadable:
+    """Return why a body cannot be read, in the parser's words."""
     try:
         from_json(body, allow_inf_nan=False)
     except ValueError as error:
         return _Unreadable(errors.PARSE_ERROR, str(error))
-    message = f"arrays and objects nest at most {bounds.max_depth} deep"
-    return _Unreadable(errors.PARSE_ERROR, message)
+    return _Unreadable(errors.PARSE_ERROR, "the body is not one document")
+
+
+def _is_deeper(body: bytes, most: int) -> bool:
+    """Whether arrays and objects nest deeper than `most`, those that a second name hides too."""
+    depth = 0
+    for bracket in _NO_BRACKET.sub(b"", body):
+        depth += 1 if bracket in b"[{" else -1
+        if depth > most:
+            return True
+    return False
 
 
 def _has_duplicates(document: object) -> bool:
@@ -237,7 +273,7 @@ def _item(document: object, *, duplicated: bool) -> Incoming | Refused:
     request_id = _id(document["id"]) if has_id else None
     if has_id and request_id is None:
         return _refused(b"null", f"an id is a text or a number of at most {MAX_ID} characters")
-    answer_to = request_id or b"null"
+    answer_to = b"null" if document.is_ambiguous else request_id or b"null"
     if document.has_duplicates:
         return _refused(answer_to, "a member of the request stands twice")
     if document.get("jsonrpc") != "2.0":
@@ -249,7 +285,8 @@ def _item(document: object, *, duplicated: bool) -> Incoming | Refused:
         failure = Failure(errors.METHOD_NOT_FOUND, "no method has so long a name")
         return Refused(request_id, failure)
     if not isinstance(params, dict | list):
-        return _refused(answer_to, "`params` is an object or an array")
+        failure = Failure(errors.INVALID_PARAMS, "`params` is an object or an array")
+        return Refused(request_id, failure)
     if duplicated and _has_duplicates(params):
         failure = Failure(errors.INVALID_PARAMS, "a name stands twice in an object")
         return Refused(request_id, failure)
@@ -268,8 +305,9 @@ def _id(value: object) -> bytes | None:
         return None
     if isinstance(value, float) and not math.isfinite(value):
         return None
-    text = _dump(value)
-    return text if len(text) <= MAX_ID + 2 else None
+    text = value.text.encode() if isinstance(value, _Fraction) else _dump(value)
+    length = len(value) if isinstance(value, str) else len(text)
+    return text if length <= MAX_ID else None
 
 
 def _dump(value: object) -> bytes:

@@ -36,7 +36,7 @@ def told_one(item: ErrorDetails, names: Sequence[str] = ()) -> str:
     if isinstance(first, int) and first < len(names):
         first = names[first]
     path = ".".join(str(it) for it in (first, *rest))[:MAX_TOLD_CHARACTERS]
-    reason = _REASONS.get(item["type"], _lower(item["msg"]))[:MAX_TOLD_CHARACTERS]
+    reason = _printable(_REASONS.get(item["type"], _lower(item["msg"])))[:MAX_TOLD_CHARACTERS]
     return f"`{_printable(path)}`: {reason}" if path else reason
 
 
@@ -49,11 +49,13 @@ _REASONS: Mapping[str, str] = {
     "arguments_type": "parameters are an object or an array",
     "union_tag_invalid": "is of no known variant",
     "extra_forbidden": "is not in the contract",
+    # pydantic's words repeat what was given.
+    "uuid_parsing": "input should be a valid UUID",
 }
 
 
 def _lower(message: str) -> str:
-    return message[:1].lower() + message[1:]
+    return message if message[1:2].isupper() else message[:1].lower() + message[1:]
 
 
 def _printable(text: str) -> str:

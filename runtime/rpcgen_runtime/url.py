@@ -85,7 +85,7 @@ def _unix(place: str, path: str) -> Url:
     file = unquote(path)
     if place or len(file) < 2 or file.endswith("/") or "\0" in file:
         raise ValueError(f"this is not the path of a socket; accepted: `{UNIX}:///run/app.sock`")
-    if len(file.encode()) > MAX_SOCKET_PATH:
+    if len(file.encode(errors="replace")) > MAX_SOCKET_PATH:
         raise ValueError(f"the path of a socket has at most {MAX_SOCKET_PATH} bytes")
     return Url(scheme=UNIX, socket=file)
 

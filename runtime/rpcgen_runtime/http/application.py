@@ -21,7 +21,7 @@ from rpcgen_runtime.http import headers
 from rpcgen_runtime.http.headers import Beside
 from rpcgen_runtime.http.limits import HttpLimits
 from rpcgen_runtime.http.origins import Origins
-from rpcgen_runtime.messages import Failure, Reply, Request, Verb
+from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
 
 # ASGI's own types (asgi.readthedocs.io, specification 3): dicts whose members depend on `type`.
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -236,8 +236,9 @@ class Application:
         size = 0
         for item, reply in zip(envelope.items, replies, strict=True):
             if item.id is not None:
-                answers.append(jsonrpc.encode_reply(item.id, self._within_limit(reply, size)))
-                size += len(answers[-1])
+                kept = self._within_limit(reply, size)
+                answers.append(jsonrpc.encode_reply(item.id, kept))
+                size += len(kept.result) if isinstance(kept, Success) else 0
         return (200, b"[" + b",".join(answers) + b"]") if answers else (204, b"")
 
     def _within_limit(self, reply: Reply, size: int) -> Reply:

@@ -18,6 +18,8 @@ import secrets
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pydantic_core import from_json
+
 from rpcgen_runtime.context import MAX_TIMEOUT, Deadline
 from rpcgen_runtime.messages import Request
 
@@ -123,8 +125,9 @@ def _data(text: str | None) -> Mapping[str, str]:
     if len(text) > MAX_CONTEXT:
         raise HeaderError(problem)
     try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
+        # pydantic's parser: it bounds depth, and refuses what is not Unicode.
+        found = from_json(text)
+    except ValueError:
         raise HeaderError(problem) from None
     if not isinstance(found, dict) or not all(isinstance(it, str) for it in found.values()):
         raise HeaderError(problem)

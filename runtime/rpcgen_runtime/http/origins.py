@@ -5,9 +5,11 @@ and any page can make its visitors' browsers send requests: both are refused unl
 """
 
 import ipaddress
+import re
 from collections.abc import Mapping, Sequence
 
 ANY = "*"
+_HOST = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
 LOOPBACK = "localhost"
 """Allows every loopback address too."""
 
@@ -41,7 +43,10 @@ class Origins:
         host = found.get("host")
         if host is None and http_version == "1.1":
             return 400  # RFC 9112, section 3.2
-        if host is not None and not self._allows_all and not self._allows(host):
+        match = None if host is None else _HOST.fullmatch(host)
+        if host is not None and match is None:
+            return 400
+        if match is not None and not self._allows_all and not self._allows(match[1]):
             return 403
         origin = found.get("origin")
         return 403 if origin is not None and origin.lower() not in self._origins else None
@@ -58,8 +63,7 @@ class Origins:
         return list(_PREFLIGHT) if verb == "OPTIONS" and "origin" in found else []
 
     def _allows(self, host: str) -> bool:
-        name = host.lower() if host.endswith("]") else host.lower().rpartition(":")[0]
-        name = (name or host.lower()).strip("[]").removesuffix(".")
+        name = host.lower().strip("[]").removesuffix(".")
         if name in self._hosts or name.endswith(self._endings):
             return True
         return LOOPBACK in self._hosts and is_loopback(name)

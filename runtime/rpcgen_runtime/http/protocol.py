@@ -33,7 +33,12 @@ _MORE = {
     HTTPStatus.SERVICE_UNAVAILABLE: b"retry-after: 1\r\n",
 }
 """What a refusal tells beside its status."""
+READ_BYTES = 256 << 10
+"""What may come at once."""
+
 _FIELD_BYTES = len(b": \r\n")
+_LINE_BYTES = len(b"  HTTP/1.1\r\n\r\n")
+_CHUNK_BYTES = 64
 
 
 class Connection(HttpToolsProtocol):
@@ -53,12 +58,16 @@ class Connection(HttpToolsProtocol):
         self._has_certificate = False
         self._is_awaited = True
         """Whether the next bytes are those of a request's head."""
+        self._is_begun = False
+        """Whether some bytes of the next head have come."""
         self._is_refused = False
         self._has_heard = False
         self._is_read_again = False
         """Whether the request at hand wants to change the protocol, and is read without that."""
         self._head_bytes = 0
         """Of the head that is being read."""
+        self._spare_bytes = 0
+        """How much more than its body a request may still send."""
         self._unfinished_bytes = 0
         """Of what belongs to one unfinished head and nothing else: the parser holds it."""
         self._is_within_head = False
@@ -94,7 +103,12 @@ class Connection(HttpToolsProtocol):
         self._is_within_head = self._is_awaited
         self._unset_keepalive_if_required()
         self._feed(data)
-        if not self._is_awaited or self.transport.is_closing() or self._is_refused:
+        if self.transport.is_closing() or self._is_refused:
+            return
+        if not self._is_awaited:
+            self._spare_bytes -= len(data)
+            if self._spare_bytes < 0:
+                self._refuse(HTTPStatus.BAD_REQUEST)
             return
         if self._is_within_head:
             self._unfinished_bytes += len(data)
@@ -106,7 +120,9 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count a head."""
         super().on_message_begin()
+        self._is_begun = True
         self._head_bytes = 0
+        self._spare_bytes = 2 * self._limits.max_header + READ_BYTES
         if self._tls is not None:
             # ASGI's TLS extension, 0.2.
             self.scope["extensions"] = {"tls": self._tls}
@@ -117,37 +133,63 @@ class Connection(HttpToolsProtocol):
         self._head_bytes += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """Count a header."""
-        super().on_header(name, value)
+        """Count a header, and drop one that comes behind the body (RFC 9110, section 6.5.1)."""
         self._head_bytes += len(name) + len(value) + _FIELD_BYTES
+        if self._is_awaited:
+            super().on_header(name, value)
+        elif self._head_bytes > self._limits.max_header:
+            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
     def on_headers_complete(self) -> None:
         """Begin the request, unless it is one that is refused."""
-        self._is_awaited = self._is_within_head = False
+        self._is_awaited = self._is_within_head = self._is_begun = False
         self._unfinished_bytes = 0
         self._stop_timer()
         wants_other = self.parser.should_upgrade() and self.parser.get_method() != b"CONNECT"
         self._is_read_again = wants_other
         if self._is_refused or self._is_read_again:
             return
-        if self._head_bytes > self._limits.max_header:
-            self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
-        elif self.parser.get_method() == b"CONNECT":
-            self._refuse(HTTPStatus.METHOD_NOT_ALLOWED)
-        elif not self.url.startswith(b"/"):
-            # A form for proxies (RFC 9112, section 3.2): here nothing lives under such a name.
-            self._refuse(HTTPStatus.NOT_FOUND)
-        elif self.url.partition(b"?")[0].decode("latin-1") in HEALTH_PATHS:
+        status = self._refusal()
+        if status is None:
             super().on_headers_complete()
-        elif len(self.connections) > self._limits.max_connections:
-            self._refuse(HTTPStatus.SERVICE_UNAVAILABLE)
-        elif self._wants_certificate and not self._has_certificate:
-            self._refuse(HTTPStatus.UNAUTHORIZED)
         else:
-            super().on_headers_complete()
+            self._refuse(status)
+
+    def _refusal(self) -> HTTPStatus | None:
+        """Return with which status a head is refused; None if it is not."""
+        version, method = self.parser.get_http_version(), self.parser.get_method()
+        if self._head_bytes + len(method) + _LINE_BYTES > self._limits.max_header:
+            return HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE
+        if version not in {"1.1", "1.0"}:
+            is_http = version != "0.9"
+            return HTTPStatus.HTTP_VERSION_NOT_SUPPORTED if is_http else HTTPStatus.BAD_REQUEST
+        if method == b"CONNECT":
+            return HTTPStatus.METHOD_NOT_ALLOWED
+        if not self.url.startswith(b"/"):
+            # A form for proxies (RFC 9112, section 3.2): here nothing lives under such a name.
+            return HTTPStatus.NOT_FOUND
+        for name, value in self.headers:
+            if name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+                # RFC 9112, section 6.1: what is packed is not understood, what does not end in
+                # chunks has no end.
+                *packings, last = [it.strip().lower() for it in value.split(b",")]
+                is_packed = last == b"chunked" and last not in packings
+                return HTTPStatus.NOT_IMPLEMENTED if is_packed else HTTPStatus.BAD_REQUEST
+        if self.url.partition(b"?")[0].decode("latin-1") in HEALTH_PATHS:
+            return None
+        if len(self.connections) > self._limits.max_connections:
+            return HTTPStatus.SERVICE_UNAVAILABLE
+        if self._wants_certificate and not self._has_certificate:
+            return HTTPStatus.UNAUTHORIZED
+        return None
+
+    def on_chunk_header(self) -> None:
+        """Count what is not a body: a chunk may say some of itself, not very much."""
+        self._spare_bytes += _CHUNK_BYTES
 
     def on_body(self, body: bytes) -> None:
         """Read on, unless the request is refused."""
+        self._spare_bytes += len(body)
         if not self._is_refused:
             super().on_body(body)
 
@@ -156,6 +198,13 @@ class Connection(HttpToolsProtocol):
         self._is_awaited = True
         if not self._is_refused and not self._is_read_again:
             super().on_message_complete()
+
+    def on_response_complete(self) -> None:
+        """Wait for the next request, no longer than for any head if it has begun."""
+        super().on_response_complete()
+        if self._is_begun and self._is_free() and not self.transport.is_closing():
+            self._unset_keepalive_if_required()
+            self._await_head()
 
     def pause_writing(self) -> None:
         """Give the client some time to read its answers."""
@@ -220,14 +269,23 @@ class Connection(HttpToolsProtocol):
 
     def _refuse(self, status: HTTPStatus) -> None:
         """Answer with a status and nothing else, and read no more."""
+        if self._is_refused:
+            return
         self._is_refused = True
         self._stop_timer()
         self._unset_keepalive_if_required()
         if not self._is_free():
-            # Answers keep their order: the one that is under way is the last.
-            self.cycle.keep_alive = False
-            self.flow.pause_reading()
-            return
+            if self.pipeline or not self.cycle.more_body:
+                # Answers keep their order: the one that is under way is the last.
+                self.cycle.keep_alive = False
+                self.flow.pause_reading()
+                return
+            # It is the request under way that is broken.
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+            if self.cycle.response_started:
+                self.transport.close()
+                return
         line = f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode()
         own = b"".join(b"%b: %b\r\n" % it for it in self.server_state.default_headers)
         last = b"content-length: 0\r\nconnection: close\r\n\r\n"

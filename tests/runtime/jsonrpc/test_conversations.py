@@ -1,260 +1,207 @@
-"""Conversations in files, replayed over real HTTP.
+"""The conversations in files, replayed against our server. README.md says how they are written.
 
-    // a comment
-    @verb GET, @path /x, @chunked, @name: value      how the next request is sent
-    --> body          `<<x * 3>>` stands for `xxx`; `-->hex` is followed by bytes
-    <-- body          status 200 and this JSON; of an error only the code is compared
-    <-- 405 allow: POST      a status and, if need be, a header or a JSON body
-
-The order of a batch's answers is free (JSON-RPC 2.0 section 6).
+Each turn stands under a heading that says where it is demanded: a row of the two tables of hostile
+and misread inputs (4.1 by its number, 4.3 by the short ids below), a section of a specification, or
+a limit of ours. Every row and every limit has a turn.
 """
 
-import http.client
-import json
+import logging
+import os
 import re
-import socket
-import threading
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import fields, replace
 from pathlib import Path
-from typing import Any
-from urllib.parse import urlsplit
 
 import pytest
-from pydantic import JsonValue
 
-from rpcgen_runtime import Context, Server
-from tests.runtime.generated.new.trial.specification.v1 import SpecificationServer
-from tests.runtime.places import PATIENCE, Answer
+from rpcgen.compile import compile_paths
+from rpcgen.python import output
+from rpcgen_runtime import HttpLimits
+from tests.runtime.jsonrpc.conversation import (
+    Ask,
+    Block,
+    ConversationError,
+    Ending,
+    Turn,
+    read,
+)
+from tests.runtime.jsonrpc.play import claiming, play, play_on_one
+from tests.runtime.jsonrpc.served import Specification, serving
 
-FILES = sorted(Path(__file__).parent.glob("*.txt"))
-REPEATED = re.compile(rb"<<(.+?) \* (\d+)>>", re.DOTALL)
+__all__ = ["Specification"]
 
+HERE = Path(__file__).parent
+FILES = sorted((HERE / "conversations").glob("*.txt"))
 
-class Specification(SpecificationServer):
-    """What the examples of the specification call."""
+_NUMBERED = [(at, file, block) for file in FILES for at, block in enumerate(read(file))]
+# The first of each file, then the second of each: those of one file take about as long.
+BLOCKS = [
+    pytest.param(file.name, block, id=f"{file.stem}-{block.turns[0].line}")
+    for _, file, block in sorted(_NUMBERED, key=lambda it: it[:2])
+]
 
-    def __init__(self) -> None:
-        self.free, self.begun = threading.Event(), threading.Semaphore(0)
+ROWS = {str(it) for it in range(1, 43)}
+"""Of the table 4.1: hostile inputs."""
+MISREAD = {
+    "positional",
+    "junk-in-batch",
+    "notification-batch",
+    "equal-ids",
+    "null-id",
+    "empty-id",
+    "fractional-id",
+    "long-id",
+    "boolean-id",
+    "structured-id",
+    "version",
+    "silent-notification",
+    "nan",
+    "invalid-utf8",
+    "deep-array",
+    "unknown-member",
+    "empty-body",
+}
+"""Rows of the table 4.3: what known servers get wrong."""
+PLAIN = {
+    "named",
+    "unknown-method",
+    "parse-error",
+    "invalid-request",
+    "empty-batch",
+    "batch-of-one",
+    "scalar",
+    "zero-id",
+    "wrong-type",
+    "missing-method",
+    "wrong-names",
+    "exception",
+}
+"""What all the known servers of 4.3 get right."""
+RULES = {"params", "rpc-prefix", "one-outcome", "order", "http"}
+"""The rules below the table 4.3."""
+LIMITS = {it.name for it in fields(HttpLimits)} | {"max_in_flight"}
 
-    def subtract(self, ctx: Context, minuend: int, subtrahend: int) -> int:
-        return minuend - subtrahend
-
-    def sum(self, ctx: Context, a: int, b: int, c: int) -> int:
-        return a + b + c
-
-    def get_data(self, ctx: Context) -> list[JsonValue]:
-        return ["hello", 5]
-
-    def update(self, ctx: Context, a: int, b: int, c: int, d: int, e: int) -> None:
-        """Take it."""
-
-    def notify_hello(self, ctx: Context, value: int) -> None:
-        """Take it."""
-
-    def notify_sum(self, ctx: Context, a: int, b: int, c: int) -> None:
-        """Take it."""
-
-    def echo(self, ctx: Context, value: JsonValue) -> JsonValue:
-        if value == "wait":
-            self.begun.release()
-            assert self.free.wait(PATIENCE)
-        return value
-
-    def fail(self, ctx: Context, text: str) -> str:
-        raise RuntimeError(text)
-
-    def large(self, ctx: Context, size: int) -> str:
-        return "x" * size
-
-    def half(self, ctx: Context, a: int, b: int) -> float:
-        return a / b
-
-
-@dataclass
-class Turn:
-    """One request with the answer that it must get."""
-
-    line: int
-    verb: str = "POST"
-    path: str = "/"
-    chunked: bool = False
-    headers: dict[str, str] = field(default_factory=dict)
-    body: bytes = b""
-    expected: str = ""
-
-
-def turns(text: str) -> Iterator[Turn]:
-    """Read a conversation."""
-    turn = Turn(0)
-    for number, line in enumerate(text.splitlines(), 1):
-        if line.startswith("@verb "):
-            turn.verb = line[6:]
-        elif line.startswith("@path "):
-            turn.path = line[6:]
-        elif line == "@chunked":
-            turn.chunked = True
-        elif line.startswith("@"):
-            name, _, value = line[1:].partition(":")
-            turn.headers[name] = _spread(value.strip().encode()).decode()
-        elif line.startswith("-->hex"):
-            turn.line, turn.body = number, bytes.fromhex(line[6:])
-        elif line.startswith("-->"):
-            turn.line, turn.body = number, _spread(line[3:].strip().encode())
-        elif line.startswith("<--"):
-            turn.expected = line[3:].strip()
-            yield turn
-            turn = Turn(0)
-        else:
-            assert not line or line.startswith("//"), f"line {number} is none: {line}"
+HEADING = re.compile(
+    r"(?P<kind>4\.1 rows? |4\.3: |limits? |JSON-RPC 2\.0, section |RFC \d+, section |health)"
+    r"(?P<names>[^:]*)(: .+)?"
+)
+ROOT_ERRORS = {"rpcgen_runtime.dispatch", "rpcgen_runtime.http"}
+"""Who may log an error while hostile input comes in: what a handler or an authenticator raised."""
 
 
-def _spread(text: bytes) -> bytes:
-    return REPEATED.sub(lambda it: it[1] * int(it[2]), text)
+def _turns() -> list[Turn]:
+    return [turn for file in FILES for block in read(file) for turn in block.turns]
 
 
-def say(connection: http.client.HTTPConnection, turn: Turn) -> Answer:
-    """Send one request."""
-    headers = {"content-type": "application/json", **turn.headers}
-    kept = {name: value for name, value in headers.items() if value}
-    body: Any = _pieces(turn.body) if turn.chunked else turn.body
-    connection.request(turn.verb, turn.path, body, kept, encode_chunked=turn.chunked)
-    response = connection.getresponse()
-    found = {name.lower(): value for name, value in response.getheaders()}
-    return Answer(response.status, found, response.read())
+def _named(kind: str) -> set[str]:
+    """Return what the headings of turns name, of one kind."""
+    found: set[str] = set()
+    for turn in _turns():
+        match = HEADING.fullmatch(turn.heading)
+        if match is not None and match["kind"].startswith(kind):
+            found.update(re.split(r"[, ]+", match["names"].strip()))
+    return found
 
 
-def _pieces(body: bytes) -> Iterable[bytes]:
-    return [body[at : at + 50_000] for at in range(0, len(body), 50_000)]
+def check_log(caplog: pytest.LogCaptureFixture) -> None:
+    """Hold what was logged to what may be: no error but those that handlers make, no forgery."""
+    for record in caplog.records:
+        text = record.getMessage()
+        if record.levelno >= logging.ERROR:
+            told = logging.Formatter().format(record)
+            assert record.name in ROOT_ERRORS, f"{record.name}: {told}"
+            continue
+        assert text.isprintable(), f"a log line of several lines: {text!r}"
 
 
-def judge(turn: Turn, answer: Answer) -> None:
-    """Compare an answer with what was expected."""
-    status, rest = re.fullmatch(r"(\d{3})?\s*(.*)", turn.expected, re.DOTALL).groups()  # type: ignore[union-attr]
-    assert answer.status == int(status or 200), answer.body[:300]
-    assert b"secret" not in answer.body
-    assert b"Traceback" not in answer.body
-    if rest == "large":
-        assert sorted("result" in it for it in answer.json) == [False, True]
-        assert [it["error"]["code"] for it in answer.json if "error" in it] == [-32003]
-    elif rest.startswith(("{", "[")):
-        assert answer.headers["content-type"] == "application/json"
-        assert len(answer.body) < 8_192
-        assert _plain(answer.json) == _plain(json.loads(rest))
-    else:
-        assert answer.body == b""
-        if rest:
-            name, _, value = rest.partition(":")
-            assert answer.headers[name] == value.strip()
-
-
-def _plain(document: Any) -> Any:
-    """Return what of an answer is compared: batches without order, errors without their words."""
-    if isinstance(document, list):
-        return sorted(
-            (_plain(it) for it in document), key=lambda it: json.dumps(it, sort_keys=True)
-        )
-    if "error" not in document:
-        return document
-    assert "result" not in document
-    return {**document, "error": document["error"]["code"]}
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server("http://127.0.0.1:0", [Specification()]) as running:
-        yield running
-
-
-def _connect(server: Server) -> http.client.HTTPConnection:
-    parts = urlsplit(server.url)
-    return http.client.HTTPConnection(str(parts.hostname), parts.port, timeout=PATIENCE)
+@pytest.mark.parametrize(("name", "block"), BLOCKS)
+def test_a_conversation_goes_as_written(
+    name: str, block: Block, caplog: pytest.LogCaptureFixture
+) -> None:
+    with serving(block.words) as served:
+        problems = [f"{name}:{it}" for it in play(block, served.address)]
+        served.settle()
+    assert not problems, "\n".join(problems)
+    check_log(caplog)
 
 
 @pytest.mark.parametrize("file", FILES, ids=lambda it: it.stem)
-def test_a_conversation_goes_as_written(file: Path, server: Server) -> None:
-    found = list(turns(file.read_text("utf-8")))
-    assert len(found) > 10
-    for turn in found:
-        connection = _connect(server)
-        try:
-            answer = say(connection, turn)
-            judge(turn, answer)
-        except Exception as error:
-            raise AssertionError(f"{file.name}:{turn.line}: {error}") from error
-        finally:
-            connection.close()
+@pytest.mark.parametrize("claim", [None, ("rpcgen-version", "1.0")], ids=["foreign", "ours"])
+def test_one_connection_carries_all_plain_turns_whoever_says_to_send_them(
+    file: Path, claim: tuple[str, str] | None
+) -> None:
+    problems: list[str] = []
+    for block in read(file):
+        plain = [it for it in block.turns if _is_plain(it)]
+        turns = [claiming(it, *claim) for it in plain] if claim is not None else plain
+        if turns and not block.words:
+            with serving({}) as served:
+                problems += [f"{file.name}:{it}" for it in play_on_one(turns, served.address)]
+    assert not problems, "\n".join(problems)
 
 
-def test_one_connection_carries_a_whole_conversation(server: Server) -> None:
-    connection = _connect(server)
-    file = Path(__file__).with_name("specification.txt")
-    for turn in turns(file.read_text("utf-8")):
-        judge(turn, say(connection, turn))
-    connection.close()
+def test_what_is_open_is_still_open() -> None:
+    """Looks at open turns only where it is asked to: `RPCGEN_OPEN=1`."""
+    passing = []
+    for file in FILES if os.environ.get("RPCGEN_OPEN") == "1" else ():
+        for block in read(file, with_open=True):
+            for turn in block.turns:
+                if turn.heading.startswith("open:"):
+                    with serving(block.words) as served:
+                        problems = list(play(replace(block, turns=[turn]), served.address))
+                    passing += [] if problems else [f"{file.name}:{turn.line} {turn.heading}"]
+    assert not passing, "open no more:\n" + "\n".join(passing)
 
 
-def test_a_server_with_too_much_to_do_says_when_to_come_again() -> None:
-    endpoint = Specification()
-    wait = b'{"jsonrpc": "2.0", "id": 1, "method": "rpc.echo", "params": ["wait"]}'
-    with Server("http://127.0.0.1:0", [endpoint], max_in_flight=1) as running:
-        first, second = _connect(running), _connect(running)
-        first.request("POST", "/", wait, {"content-type": "application/json"})
-        try:
-            assert endpoint.begun.acquire(timeout=PATIENCE)
-            answer = say(second, Turn(0, body=wait))
-            assert answer.status == 503
-            assert answer.headers["retry-after"] == "1"
-            assert answer.json["error"]["code"] == -32005
-            told = say(second, Turn(0, body=wait.replace(b'"id": 1, ', b"")))
-            assert (told.status, told.headers["retry-after"], told.body) == (503, "1", b"")
-        finally:
-            endpoint.free.set()
-        assert json.loads(first.getresponse().read())["result"] == "wait"
-        first.close()
-        second.close()
+def _is_plain(turn: Turn) -> bool:
+    """Whether a turn says well-formed HTTP and leaves the connection open."""
+    if turn.crowd or turn.is_repeated or turn.connection:
+        return False
+    stays = all(
+        it.ending is Ending.STAYS and "connection" not in it.headers for it in turn.expected
+    )
+    return stays and all(isinstance(it, Ask) for it in turn.steps)
 
 
-def _raw(server: Server, text: bytes) -> bytes:
-    parts = urlsplit(server.url)
-    with socket.create_connection((str(parts.hostname), parts.port), PATIENCE) as connection:
-        connection.sendall(text)
-        found = b""
-        while piece := connection.recv(65_536):
-            found += piece
-        return found
+def test_every_heading_says_where_it_is_demanded() -> None:
+    for turn in _turns():
+        assert HEADING.fullmatch(turn.heading), turn.heading
 
 
-CALL = b'{"jsonrpc":"2.0","id":1,"method":"get_data"}'
-HEAD = b"POST / HTTP/1.1\r\nhost: x\r\ncontent-type: application/json\r\n"
+def test_every_row_has_a_turn() -> None:
+    assert _named("4.1") == ROWS
+    assert _named("4.3") == MISREAD | PLAIN | RULES
+    assert _named("limit") == LIMITS
 
 
 @pytest.mark.parametrize(
-    "fields",
+    ("text", "problem"),
     [
-        b"content-length: 44\r\ncontent-length: 45\r\n",
-        b"content-length: -1\r\n",
-        b"content-length: 4x\r\n",
-        b"content-length: \xb2\r\n",
-        b"transfer-encoding: chunked\r\ncontent-length: 44\r\n",
+        ("--> {}\n<-- 204", "1: no `//` heading"),
+        ("// x\n<-- 204", "2: an answer to nothing"),
+        ("// x\n--> {}", "2: the last turn has no answer"),
+        ("// x\n@on a\n<-- 204", "an answer to nothing"),
+        ("// x\n--> {}\n<-- soon", "3: no such word: soon"),
+        ("// x\n--> {}\n<-- !allow", "3: an answer needs a status"),
+        ("// x\n>> \\q\n<-- 400", r"2: no such escape: \\q"),
+        ("// x\n@faster\n--> {}\n<-- 204", "2: no such direction: @faster"),
+        ("// x\n--> {}\n@server\n<-- 204", "3: a turn without an answer"),
+        ("// x\nhello\n<-- 204", "2: not a line of a conversation: hello"),
     ],
 )
-def test_lengths_that_contradict_each_other_are_refused(server: Server, fields: bytes) -> None:
-    answer = _raw(server, HEAD + fields + b"\r\n" + CALL)
-    assert answer.startswith((b"HTTP/1.1 400 ", b"HTTP/1.1 413 "))
-    assert b"hello" not in answer
+def test_a_file_that_is_no_conversation_is_told_of_by_its_line(
+    tmp_path: Path, text: str, problem: str
+) -> None:
+    path = tmp_path / "x.txt"
+    path.write_text(text)
+    with pytest.raises(ConversationError, match=f"x.txt:.*{problem}"):
+        read(path)
 
 
-def test_pipelined_requests_are_answered_in_order(server: Server) -> None:
-    length = b"content-length: %d\r\n" % len(CALL)
-    second = CALL.replace(b'"id":1', b'"id":2')
-    text = HEAD + length + b"\r\n" + CALL + HEAD + length + b"connection: close\r\n\r\n" + second
-    answer = _raw(server, text)
-    assert 0 < answer.index(b'"id":1') < answer.index(b'"id":2')
-
-
-def test_http_1_0_is_answered(server: Server) -> None:
-    length = b"content-length: %d\r\n\r\n" % len(CALL)
-    answer = _raw(server, HEAD.replace(b"1.1", b"1.0") + length + CALL)
-    assert answer.startswith(b"HTTP/1.1 200 ")
-    assert answer.endswith(b'"result":["hello",5]}')
+def test_the_contract_of_the_suite_is_compiled_as_the_compiler_compiles_now() -> None:
+    source = HERE / "contract"
+    compiled = compile_paths([source], source)
+    assert not compiled.report, compiled.report.diagnostics
+    found = output.changes(HERE / "generated", compiled.files, compiled.folders)
+    if os.environ.get("RPCGEN_REFRESH") == "1":
+        output.write(found)
+    assert "".join(it.diff() for it in found) == ""

@@ -213,8 +213,10 @@ def _method_of(request: Mapping[str, Any]) -> tuple[Method, Any]:
     name, params = request.get("method"), request.get("params", {})
     if isinstance(request, Twice) or request.get("jsonrpc") != "2.0":
         raise AnsweredError(-32600, "not a request")
-    if not isinstance(name, str) or not name or not isinstance(params, dict | list):
+    if not isinstance(name, str) or not name:
         raise AnsweredError(-32600, "not a request")
+    if not isinstance(params, dict | list):
+        raise AnsweredError(-32602, "neither an object nor an array")
     found = [it for it in (PING, *METHODS.values()) if name in _names_of(it)]
     if not found:
         raise AnsweredError(-32601, "no such method")
