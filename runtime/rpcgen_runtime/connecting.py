@@ -1,8 +1,10 @@
 """`connect` and `connect_async`: a URL chooses the transport, never the stub."""
 
+import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from rpcgen_runtime.http.origins import is_loopback
 from rpcgen_runtime.interceptors import Interceptor
 from rpcgen_runtime.retries import RetryPolicy
 from rpcgen_runtime.serializer import Serializer
@@ -19,6 +21,8 @@ if TYPE_CHECKING:
     from rpcgen_runtime.tls import ClientTls
 
 DEFAULT_RETRY = RetryPolicy()
+
+log = logging.getLogger("rpcgen_runtime.http")
 
 
 def connect(
@@ -40,6 +44,8 @@ def connect(
     certificates that are none.
     """
     parsed = parse_url(url)
+    if token is not None:
+        _warn_of_listeners(parsed)
     settings = ClientSettings(
         timeout=timeout,
         retry=retry,
@@ -76,6 +82,8 @@ def connect_async(
     that it is first used on.
     """
     parsed = parse_url(url)
+    if token is not None:
+        _warn_of_listeners(parsed)
     settings = ClientSettings(
         timeout=timeout,
         retry=retry,
@@ -93,6 +101,12 @@ def connect_async(
     from rpcgen_runtime.http.client import AsyncHttpTransport
 
     return AsyncHttpTransport(parsed, settings)
+
+
+def _warn_of_listeners(url: Url) -> None:
+    far = [it.name for it in url.hosts if not is_loopback(it.name)]
+    if url.scheme == "http" and far:
+        log.warning("the token for `%s` can be read by who listens in between: no TLS", far[0])
 
 
 def _fitting(url: Url, tls: "ClientTls | None") -> "ClientTls | None":

@@ -4,14 +4,13 @@ import os
 import re
 import shlex
 import signal
-import socket
 import subprocess
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from tests.docs.pages import Page
-from tests.docs.project import SECONDS, SHOWN_PORT, environment
+from tests.docs.project import SECONDS, environment, missing, replaced, stay_root
 
 _DONE = "@@ done"
 _WAIT = """\
@@ -44,9 +43,11 @@ class Step:
 
 
 def steps_of(page: Page) -> list[Step]:
-    """Return the commands of all console blocks of a page."""
+    """Return the commands of all console blocks of a page that this machine can run."""
     steps: list[Step] = []
     for block in page.of("console"):
+        if missing(block):
+            continue
         for number, row in enumerate(block.text.splitlines(), block.line):
             if row.startswith("$ "):
                 steps.append(Step(row.removeprefix("$ "), number))
@@ -57,9 +58,13 @@ def steps_of(page: Page) -> list[Step]:
     return steps
 
 
-def play(steps: Sequence[Step], folder: Path, port: str) -> list[str]:
-    """Run the commands in one shell; return what each printed. What they started ends with it."""
-    script = "".join(it.script for it in steps).replace(SHOWN_PORT, port)
+def play(steps: Sequence[Step], folder: Path, places: Mapping[str, str]) -> list[str]:
+    """Run the commands in one shell; return what each printed. What they started ends with it.
+
+    `places` stand for what is shown.
+    """
+    script = replaced("".join(it.script for it in steps), places)
+    stay_root(folder)
     said = folder / ".said"
     with said.open("wb") as output:
         process = subprocess.Popen(
@@ -76,15 +81,8 @@ def play(steps: Sequence[Step], folder: Path, port: str) -> list[str]:
     finally:
         _end_group(process.pid)
         process.wait()
-    printed = said.read_text(encoding="utf-8").replace(port, SHOWN_PORT)
-    return printed.split(f"{_DONE}\n")[:-1]
-
-
-def free_port() -> str:
-    """Return a port that nobody uses right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return str(probe.getsockname()[1])
+    shown = {place: it for it, place in places.items()}
+    return replaced(said.read_text(encoding="utf-8"), shown).split(f"{_DONE}\n")[:-1]
 
 
 def _end_group(leader: int) -> None:

@@ -6,6 +6,7 @@ A comment right before a block says how the tests treat it:
     <!-- file: path -->             it is that file in the page's project; below `wrong/` it must
                                     be shown to fail by a console block
     <!-- with: declarations -->     what an `.rpc` fragment needs beside it
+    <!-- needs: programs -->        it is run where the machine has them
 
 A comment `<!-- python … -->` is a block that readers do not see.
 """
@@ -18,7 +19,7 @@ ROOT = Path(__file__).parents[2]
 WRONG = "wrong/"
 
 _BLOCK = re.compile(
-    r"(?:^<!-- (?P<mark>not run|file|with):\s(?P<value>.*?)-->\n)?"
+    r"(?:^<!-- (?P<mark>not run|file|with|needs):\s(?P<value>.*?)-->\n)?"
     r"^```(?P<language>\w*)\n(?P<text>.*?)^```$"
     r"|^<!-- python\n(?P<hidden>.*?)^-->$",
     re.DOTALL | re.MULTILINE,
@@ -42,6 +43,11 @@ class Block:
     def file(self) -> str | None:
         """Return the path that the block has in the page's project."""
         return self.value if self.mark == "file" else None
+
+    @property
+    def needs(self) -> list[str]:
+        """Return the programs without which it cannot be run."""
+        return self.value.split() if self.mark == "needs" else []
 
     @property
     def is_wrong(self) -> bool:

@@ -11,13 +11,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.docs.console import free_port, play, steps_of
+from tests.docs.console import play, steps_of
 from tests.docs.pages import ROOT, Page, pages
 from tests.docs.project import (
     BIN,
     compile_folder,
     contract_of,
+    free_places,
+    imports_its_own,
     is_shown_to_fail,
+    missing,
     run,
     write_contracts,
     write_files,
@@ -26,7 +29,16 @@ from tests.docs.project import (
 
 PAGES = pages()
 LANGUAGES = {"rpc", "python", "console", "toml", "json"}
-MUST_HAVE_BLOCKS = {"README.md", "language.md", "runtime.md", "generated-code.md"}
+SETTINGS = {"nginx", "ini", "yaml"}
+"""Of files for other programs; tests/deploying lets those read them."""
+MUST_HAVE_BLOCKS = {
+    "README.md",
+    "language.md",
+    "runtime.md",
+    "generated-code.md",
+    "cli.md",
+    "deploying.md",
+}
 
 
 def with_blocks(*languages: str) -> list[Page]:
@@ -43,12 +55,21 @@ def test_the_blocks_of_a_page_are_run_or_say_why_not(page: Page) -> None:
         if not block.is_run:
             assert block.value, f"{page.path.name}:{block.line}: not run, but for no reason"
             print(f"{page.path.name}:{block.line} is not run: {block.value}")
-    assert {it.language for it in page.blocks if it.is_run} <= LANGUAGES
+    assert {it.language for it in page.blocks if it.is_run} <= LANGUAGES | SETTINGS
+    assert all(it.file for it in page.blocks if it.is_run and it.language in SETTINGS)
     assert any(it.is_run for it in page.blocks) or page.path.name not in MUST_HAVE_BLOCKS
 
 
 def test_the_pages_that_teach_are_there() -> None:
     assert {it.path.name for it in PAGES} >= MUST_HAVE_BLOCKS
+
+
+@pytest.mark.parametrize("page", PAGES, ids=name_of)
+def test_the_machine_has_what_the_commands_of_a_page_need(page: Page) -> None:
+    absent = {(name, it.line) for it in page.of("console") for name in missing(it)}
+    if absent:
+        told = [f"there is no {name}: {page.path.name}:{line}" for name, line in sorted(absent)]
+        pytest.skip(f"not run: {'; '.join(told)}")
 
 
 @pytest.mark.parametrize("page", with_blocks("rpc"), ids=name_of)
@@ -78,26 +99,30 @@ def test_the_python_of_a_page_runs(page: Page, tmp_path: Path) -> None:
 
 
 def test_the_python_of_all_pages_satisfies_mypy(tmp_path: Path) -> None:
+    sources = ["generated"]
     for page in with_blocks("python"):
         folder = tmp_path / page.name
         folder.mkdir()
+        if imports_its_own(page):
+            sources.append(page.name)
         write_contracts(page, tmp_path / "idl" / page.name)
         write_files(page, folder)
         write_script(page, folder / "script.py")
     assert compile_folder(tmp_path / "idl", tmp_path / "generated") == ""
     options = ["--strict", "--explicit-package-bases", "--exclude", "/wrong/"]
-    exit_code, printed = run([str(BIN / "mypy"), *options, "."], tmp_path, MYPYPATH="generated")
+    path = ":".join(sources)
+    exit_code, printed = run([str(BIN / "mypy"), *options, "."], tmp_path, MYPYPATH=path)
     assert exit_code == 0, printed
 
 
 @pytest.mark.parametrize("page", with_blocks("console"), ids=name_of)
 def test_the_commands_of_a_page_print_what_it_shows(page: Page, tmp_path: Path) -> None:
-    port = free_port()
-    write_files(page, tmp_path, port)
+    places = free_places(tmp_path)
+    write_files(page, tmp_path, places)
     steps = steps_of(page)
     if shutil.which("curl") is None and any("curl " in it.command for it in steps):
         pytest.skip("there is no curl on this machine")
-    printed = play(steps, tmp_path, port)
+    printed = play(steps, tmp_path, places)
     assert len(printed) == len(steps), "the shell ended early"
     for step, text in zip(steps, printed, strict=True):
         place = f"{page.path.relative_to(ROOT)}:{step.line}: $ {step.command}"

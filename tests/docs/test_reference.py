@@ -17,12 +17,27 @@ from pydantic_core import from_json, to_json
 from rpcgen.language import check, constraints, load, model, names, patterns, types
 from rpcgen.language.source import Source, Span
 from rpcgen.python.annotate import Annotator, Imports, Style
-from rpcgen_runtime import HttpLimits, RetryPolicy, RpcError, Server, Threads, connect, errors
+from rpcgen_runtime import (
+    ClientTls,
+    Context,
+    HttpLimits,
+    RetryPolicy,
+    RpcError,
+    Server,
+    ServerTls,
+    Threads,
+    connect,
+    connect_async,
+    errors,
+    options,
+    serve,
+    url,
+)
 from rpcgen_runtime import context as contexts
 from rpcgen_runtime.client import Client
 from rpcgen_runtime.codecs import ReplyCodec
-from rpcgen_runtime.http import client as http_client
-from rpcgen_runtime.http import headers
+from rpcgen_runtime.http import headers, hosts, network, unix
+from rpcgen_runtime.http.protocol import Connection
 from rpcgen_runtime.memory import hub
 from rpcgen_runtime.retries import RetryBudget
 from tests.docs.pages import ROOT, Page, page_of
@@ -167,16 +182,6 @@ def test_the_table_of_outcomes_has_every_exception_and_what_else_it_is() -> None
     }
 
 
-def test_the_table_of_codes_is_that_of_the_wire() -> None:
-    shown = {
-        int(code): words(row[1])[0]
-        for row in table(RUNTIME, "code |")
-        for code in row[0].split(", ")
-    }
-    expected = {code: it.__name__ for code, it in errors.BY_CODE.items()}
-    assert shown == {**expected, errors.INTERNAL_ERROR: "InternalError"}
-
-
 @pytest.mark.parametrize(
     ("heading", "described"),
     [
@@ -184,6 +189,9 @@ def test_the_table_of_codes_is_that_of_the_wire() -> None:
         ("`with_options(…)`", Client.with_options),
         ("`Server(url, endpoints, …)`", Server),
         ("`RetryPolicy(…)`", RetryPolicy),
+        ("`ClientTls(…)`", ClientTls),
+        ("`ServerTls(…)`", ServerTls),
+        ("`HttpLimits(…)`", HttpLimits),
     ],
 )
 def test_a_table_of_parameters_has_all_of_them(
@@ -194,36 +202,53 @@ def test_a_table_of_parameters_has_all_of_them(
     named = {name: it for name, it in parameters.items() if it.kind is it.KEYWORD_ONLY}
     assert [words(row[0])[0] for row in rows] == list(named)
     for row, parameter in zip(rows, named.values(), strict=True):
-        if isinstance(parameter.default, float):
-            assert float(row[1]) == parameter.default
-        elif type(parameter.default) is int:
-            assert int(row[1]) == parameter.default
+        if isinstance(parameter.default, bool):
+            assert row[1] == f"`{parameter.default}`"
+        elif isinstance(parameter.default, int | float):
+            assert number(row[1]) == parameter.default
 
 
-def test_the_table_of_headers_is_that_of_the_wire() -> None:
-    shown = [words(row[0])[0] for row in table(RUNTIME, "header |")]
-    assert shown == [
-        headers.VERSION,
-        headers.TIMEOUT,
-        headers.CONTEXT,
-        headers.MESSAGE_ID,
-        headers.SERVER,
-        headers.TRACEPARENT,
-    ]
+def test_connect_and_serve_take_the_same_on_both_sides() -> None:
+    sync, asynchronous = (inspect.signature(it).parameters for it in (connect, connect_async))
+    assert list(sync) == list(asynchronous)
+    server, blocking = (inspect.signature(it).parameters for it in (Server, serve))
+    assert [it for it in blocking if it != "on_start"] == list(server)
+
+
+def test_the_table_of_the_context_has_all_that_a_handler_is_told() -> None:
+    shown = {name for row in table(RUNTIME, "`ctx.` |") for name in words(row[0])}
+    assert shown == {it.name for it in fields(Context)}
 
 
 def test_the_limits_of_the_runtime_are_those_of_the_code() -> None:
     parameters = inspect.signature(Server).parameters
-    limits = HttpLimits()
     assert [number(row[1]) for row in table(RUNTIME, "limit | default")] == [
         parameters["max_in_flight"].default,
         inspect.signature(Threads).parameters["workers"].default,
-        *(getattr(limits, it.name) for it in fields(limits)),
-        headers.MAX_CONTEXT,
-        http_client.MAX_REQUESTS,
-        http_client.MAX_IDLE,
-        hub.MAX_WAITING,
         parameters["drain_timeout"].default,
         contexts.MAX_TIMEOUT,
+        headers.MAX_CONTEXT,
+        options.MAX_TOKEN,
+        url.MAX_HOSTS,
+        network.MAX_REQUESTS,
+        network.MAX_IDLE,
+        hub.MAX_WAITING,
     ]
-    assert f"bucket of {RetryBudget.CAPACITY:.0f} tokens" in RUNTIME.text
+    text = " ".join(RUNTIME.text.split())
+    assert f"for {network.IDLE_SECONDS:.0f} s |" in text
+    assert f"bucket of {RetryBudget.CAPACITY:.0f} tokens" in text
+    assert f"which has {network.CONNECT_SECONDS_OF_MANY:.0f} s to come about" in text
+    assert f"asked last for {hosts.DOWN_SECONDS:.0f} s" in text
+
+
+def test_the_decision_on_connections_names_all_that_is_overridden() -> None:
+    named = [
+        it
+        for row in table(page("decisions/0008-connections.md"), "overridden |")
+        for it in words(row[0])
+    ]
+    assert set(named) == {it for it in vars(Connection) if not it.startswith("_")}
+
+
+def test_both_transports_of_http_have_the_same_limits() -> None:
+    assert (unix.MAX_REQUESTS, unix.IDLE_SECONDS) == (network.MAX_REQUESTS, network.IDLE_SECONDS)

@@ -68,6 +68,7 @@ class HttpAcceptor:
             log_config=None,
             server_header=False,
             date_header=False,
+            proxy_headers=False,
             root_path="",
             timeout_keep_alive=self._limits.keep_alive,  # type: ignore[arg-type]  # seconds; a part of one is fine
         )
