@@ -15,7 +15,9 @@ def aside() -> Iterator[Aside]:
     made.close()
 
 
-@pytest.fixture(params=list(product(["memory", "http", "http+unix"], ["sync", "async"])), ids="-".join)
+@pytest.fixture(
+    params=list(product(["memory", "http", "http+unix"], ["sync", "async"])), ids="-".join
+)
 def place(request: pytest.FixtureRequest, aside: Aside) -> Iterator[Place]:
     scheme, style = request.param
     made = Place(scheme, style, aside)
