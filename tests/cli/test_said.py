@@ -1,6 +1,6 @@
 """What commands print, in files: `$ rpcgen …`, its output, `! ` before stderr's lines, `[code]`.
 
-URL stands for the server's address, `// ` begins a comment. `REFRESH=1` rewrites the files, and
+URL stands for the server's address, `// ` begins a comment. `RPCGEN_REFRESH=1` rewrites the files, and
 fails the run so that somebody reads them.
 """
 
@@ -36,9 +36,9 @@ def test_commands_say_what_the_file_says(
         elif row.startswith(COMMENT):
             rows += ["", row] if rows else [row]
     found = "\n".join(rows) + "\n"
-    if os.environ.get("REFRESH"):
+    if os.environ.get("RPCGEN_REFRESH"):
         path.write_text(found, encoding="utf-8")
-        pytest.fail("expectation rewritten; read it, then run without REFRESH")
+        pytest.fail("expectation rewritten; read it, then run without RPCGEN_REFRESH")
     assert found == expected
 
 
