@@ -34,7 +34,10 @@ log = logging.getLogger("rpcgen_runtime.http")
 _DIGITS = re.compile(r"[0-9]{1,18}")
 _TOKEN_IN_QUERY = re.compile(rb"(^|&)(access_token|token)=")
 
-_ONCE = frozenset([b"host", b"authorization", b"content-type", b"content-encoding", b"origin"])
+_ONCE = frozenset(
+    [b"host", b"authorization", b"content-type", b"content-encoding", b"origin"]
+    + [it.encode() for it in headers.OURS]
+)
 """Headers of which a second one that says something else is refused; a second host always is."""
 
 LIVE = "/healthz"
@@ -128,7 +131,8 @@ class Application:
         except _Refusal as error:
             fields += error.fields
             await self._send(send, error.status, b"", fields, more=True)
-            await self._linger(receive)
+            if not error.is_read:
+                await self._linger(receive)
             await send({"type": "http.response.body"})
             return
         beside = _Beside(self._told(found), identity, headers.VERSION in found)
@@ -207,9 +211,9 @@ class Application:
                 raise _Refusal(400)
             parts.append(message.get("body", b""))
             size += len(parts[-1])
-            if size > self._limits.max_body:
-                raise _Refusal(413, [CLOSE])
             more = message.get("more_body", False)
+            if size > self._limits.max_body:
+                raise _Refusal(413, [CLOSE], is_read=not more)
         return b"".join(parts)
 
     async def _answer(self, body: bytes, beside: _Beside) -> tuple[int, bytes]:
@@ -303,10 +307,14 @@ class Application:
 class _Refusal(Exception):  # an answer, not a fault
     """What is answered instead of what a method would."""
 
-    def __init__(self, status: int, fields: Iterable[tuple[bytes, bytes]] = ()) -> None:
+    def __init__(
+        self, status: int, fields: Iterable[tuple[bytes, bytes]] = (), *, is_read: bool = False
+    ) -> None:
         super().__init__(status)
         self.status = status
         self.fields = fields
+        self.is_read = is_read
+        """Whether all of the body has come."""
 
 
 def _challenge(error: str) -> tuple[bytes, bytes]:

@@ -30,6 +30,7 @@ MESSAGE_ID = "rpcgen-id"
 SERVER = "rpcgen-server"
 TRACEPARENT = "traceparent"
 AUTHORIZATION = "authorization"
+OURS = (VERSION, TIMEOUT, CONTEXT, MESSAGE_ID, SERVER)
 
 MEDIA_TYPES = frozenset(["application/json", "application/json-rpc", "application/jsonrequest"])
 """What published JSON-RPC clients send."""

@@ -83,7 +83,12 @@ class Pause:
     seconds: float
 
 
-Step: TypeAlias = Ask | Raw | Pause
+@dataclass(frozen=True, slots=True)
+class Begun:
+    """Nothing is sent until the answer has begun."""
+
+
+Step: TypeAlias = Ask | Raw | Pause | Begun
 
 
 @dataclass(slots=True)
@@ -222,6 +227,8 @@ class _Reader:
             self._drip = float(value)
         elif name == "pause":
             turn.steps.append(Pause(float(value)))
+        elif name == "begun":
+            turn.steps.append(Begun())
         elif name == "on":
             turn.connection = value
         elif name == "crowd":

@@ -9,7 +9,17 @@ from contextlib import ExitStack, closing
 from dataclasses import replace
 
 from tests.runtime.jsonrpc.answers import WireError
-from tests.runtime.jsonrpc.conversation import Ask, Block, Ending, Expected, Pause, Raw, Step, Turn
+from tests.runtime.jsonrpc.conversation import (
+    Ask,
+    Begun,
+    Block,
+    Ending,
+    Expected,
+    Pause,
+    Raw,
+    Step,
+    Turn,
+)
 from tests.runtime.jsonrpc.judge import check_time, judge
 from tests.runtime.jsonrpc.wire import PATIENCE, EndedError, Wire
 
@@ -78,6 +88,8 @@ def _say(turn: Turn, wire: Wire, address: Address) -> None:
     for step in turn.steps:
         if isinstance(step, Pause):
             time.sleep(step.seconds)
+        elif isinstance(step, Begun):
+            assert wire.has_news(PATIENCE), f"{turn.line}: no answer begins"
         else:
             data = step.encoded(address.name)
             said.append(data[:5] == b"HEAD ")
@@ -100,9 +112,10 @@ def _hear(expected: Expected, wire: Wire, begun: float, *, is_head: bool) -> Non
         check_time(expected, time.monotonic() - begun)
         return
     answer = wire.read(is_bodiless=is_head)
-    judge(expected, answer, time.monotonic() - begun)
+    judge(expected, answer)
     if expected.ending is Ending.CLOSED:
         wire.ended()
+    check_time(expected, time.monotonic() - begun)
 
 
 def _hear_a_part(wire: Wire) -> None:

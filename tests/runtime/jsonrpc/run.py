@@ -3,8 +3,7 @@
     python -m tests.runtime.jsonrpc.run http://127.0.0.1:8000/ [--server WORDS] [FILE ...]
 
 Without `--server` those blocks are played whose server is set up in no special way; with it, those
-whose `@server` line has exactly these words. A port of its own for each block would be better: some
-turns look at what the turns before them did, so start the server afresh. Exit code 1: a turn failed.
+whose `@server` line has exactly these words. Exit code 1: a turn failed, or there was none.
 
 Of the standard library alone.
 """

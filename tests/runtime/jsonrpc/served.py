@@ -25,7 +25,7 @@ class Specification(SpecificationServer):
 
     def __init__(self) -> None:
         self.taken: list[JsonValue] = []
-        """What the casts were given."""
+        """What the casts were given since somebody asked."""
 
     def subtract(self, ctx: Context, minuend: int, subtrahend: int) -> int:
         return minuend - subtrahend
@@ -76,7 +76,9 @@ class Suite(SuiteServer):
         until = time.monotonic() + PATIENCE / 2
         while time.monotonic() < until and len(self._specification.taken) < count:
             await asyncio.sleep(0.005)
-        return list(self._specification.taken)
+        found = self._specification.taken
+        self._specification.taken = []
+        return list(found)
 
     def total(self, ctx: Context, numbers: list[int]) -> int:
         return sum(numbers)

@@ -25,7 +25,9 @@ class SuiteClient(rpc.Client):
         return self._caller.call(SUITE_HOLD, [seconds])
 
     def taken(self, count: int) -> list[JsonValue]:
-        """What `update`, `notify_hello` and `notify_sum` were given, as `[name, ...]`; waits until there are `count` of them."""
+        """What `update`, `notify_hello` and `notify_sum` were given since this was last asked, as
+        `[name, ...]`; waits until it is `count` of them.
+        """
         return self._caller.call(SUITE_TAKEN, [count])
 
     def total(self, numbers: Sequence[int]) -> int:
@@ -49,7 +51,9 @@ class AsyncSuiteClient(rpc.AsyncClient):
         return await self._caller.call(SUITE_HOLD, [seconds])
 
     async def taken(self, count: int) -> list[JsonValue]:
-        """What `update`, `notify_hello` and `notify_sum` were given, as `[name, ...]`; waits until there are `count` of them."""
+        """What `update`, `notify_hello` and `notify_sum` were given since this was last asked, as
+        `[name, ...]`; waits until it is `count` of them.
+        """
         return await self._caller.call(SUITE_TAKEN, [count])
 
     async def total(self, numbers: Sequence[int]) -> int:

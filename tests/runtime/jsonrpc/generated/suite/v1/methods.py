@@ -34,7 +34,6 @@ SUITE_TAKEN = rpc.Call[list[JsonValue]](
         rpc.Param("count", int),
     ],
     result=list[JsonValue],
-    readonly=True,
 )
 SUITE_TOTAL = rpc.Call[int](
     _SUITE,

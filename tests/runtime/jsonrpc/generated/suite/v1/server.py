@@ -31,7 +31,9 @@ class SuiteServer(rpc.Endpoint):
         ctx: rpc.Context,
         count: int,
     ) -> list[JsonValue] | Awaitable[list[JsonValue]]:
-        """What `update`, `notify_hello` and `notify_sum` were given, as `[name, ...]`; waits until there are `count` of them."""
+        """What `update`, `notify_hello` and `notify_sum` were given since this was last asked, as
+        `[name, ...]`; waits until it is `count` of them.
+        """
 
     @abstractmethod
     def total(self, ctx: rpc.Context, numbers: list[int]) -> int | Awaitable[int]:
