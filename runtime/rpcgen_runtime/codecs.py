@@ -92,7 +92,7 @@ class RequestCodec:
         try:
             arguments = self._decoder.validate_json(params, by_alias=True, by_name=False)
         except ValidationError as error:
-            if error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid":
+            if _is_no_json(error):
                 raise InvalidRequest("the parameters are not JSON") from None
             raise InvalidArguments(told(error, [it[0] for it in self._plain])) from None
         return cast("tuple[tuple[object, ...], dict[str, object]]", arguments)
@@ -271,6 +271,14 @@ class _Schemas:
         if not self._definitions:
             return schema
         return core_schema.definitions_schema(schema, list(self._definitions.values()))
+
+
+def _is_no_json(error: ValidationError) -> bool:
+    # That is the only mistake, if it is one: what is not read cannot be wrong in other ways.
+    return (
+        error.error_count() == 1
+        and error.errors(include_url=False, include_input=False)[0]["type"] == "json_invalid"
+    )
 
 
 def _schema_of(annotation: Any) -> CoreSchema:

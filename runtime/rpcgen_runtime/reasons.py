@@ -7,6 +7,7 @@ from pydantic import ValidationError
 from pydantic_core import ErrorDetails
 
 MAX_TOLD_ERRORS = 10
+MAX_LOOKED_AT = 25_000
 MAX_TOLD_CHARACTERS = 300
 MAX_TOLD_BYTES = 4_096
 """Of all of it, as JSON writes it: an answer stays small whatever names the asker chose."""
@@ -17,6 +18,9 @@ def told(error: ValidationError, names: Sequence[str] = ()) -> str:
 
     `names` are those of the parameters, for what was given by position.
     """
+    if error.error_count() > MAX_LOOKED_AT:
+        # To look at one, pydantic makes all of them, which takes longer than finding them.
+        return f"there are {error.error_count():,} mistakes, too many to look at"
     found = error.errors(include_url=False, include_input=False, include_context=False)
     rows: list[str] = []
     size = 0

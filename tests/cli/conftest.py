@@ -1,7 +1,5 @@
 """The command line in this process, and servers for it to talk to."""
 
-import io
-import sys
 from collections.abc import Iterator
 
 import pytest
@@ -13,12 +11,11 @@ from tests.runtime.promises.endpoints import Echo, Places
 
 
 @pytest.fixture
-def shell(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> Shell:
+def shell() -> Shell:
     """Runs `rpcgen …` and returns what it said."""
 
     def run(*words: str, stdin: bytes = b"") -> Ran:
-        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(stdin)))
-        return Ran.of(words, capsys)
+        return Ran.of(words, stdin)
 
     return run
 

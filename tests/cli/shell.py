@@ -1,11 +1,32 @@
 """What a command came to."""
 
+import io
+import sys
+import threading
 from dataclasses import dataclass
 from typing import Protocol
 
-import pytest
+from typing_extensions import Buffer
 
 from rpcgen.cli.main import main
+
+
+class Own(io.BytesIO):
+    """Keeps what this thread writes; what servers aside say of themselves is not the command's."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._owner = threading.get_ident()
+
+    def write(self, data: Buffer, /) -> int:
+        """Keep it, if it is ours."""
+        return (
+            super().write(data) if threading.get_ident() == self._owner else memoryview(data).nbytes
+        )
+
+
+def _text(stream: io.BytesIO) -> io.TextIOWrapper:
+    return io.TextIOWrapper(stream, encoding="utf-8", newline="", write_through=True)
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,15 +38,22 @@ class Ran:
     err: str
 
     @classmethod
-    def of(cls, words: tuple[str, ...], capsys: pytest.CaptureFixture[str]) -> "Ran":
+    def of(cls, words: tuple[str, ...], stdin: bytes = b"") -> "Ran":
         """Run a command line in this process."""
-        capsys.readouterr()
+        streams = sys.stdin, sys.stdout, sys.stderr
+        out, err = Own(), Own()
+        # Held, because a text stream that is let go of closes what it writes to.
+        held = [_text(it) for it in (io.BytesIO(stdin), out, err)]
+        sys.stdin, sys.stdout, sys.stderr = held
         try:
             code = main(words)
         except SystemExit as ended:  # argparse
             code = ended.code if isinstance(ended.code, int) else -1
-        said = capsys.readouterr()
-        return cls(code, said.out, said.err)
+        finally:
+            sys.stdin, sys.stdout, sys.stderr = streams
+        ran = cls(code, out.getvalue().decode(), err.getvalue().decode())
+        del held
+        return ran
 
     @property
     def refusal(self) -> str:

@@ -117,6 +117,13 @@ class Connection(HttpToolsProtocol):
         elif self._head_timer is None and self._is_free():
             self._await_head()
 
+    def eof_received(self) -> bool | None:  # type: ignore[override]  # as asyncio has it
+        """Let a client that says no more still hear the answer, as `nc -N` wants."""
+        if self._tls is not None or self._is_free() or self.cycle.more_body:
+            return None
+        self.cycle.keep_alive = False
+        return True
+
     def on_message_begin(self) -> None:
         """Begin to count a head."""
         super().on_message_begin()

@@ -23,6 +23,8 @@ from rpcgen_runtime.url import UNIX, Host, Url
 BACKLOG = 2_048
 LAME_DUCK_SECONDS = 0.5
 """How long clients on open connections are asked to go before the connections are closed."""
+ACCEPT_STEPS = 5
+"""Turns of the event loop in which what was accepted becomes a connection."""
 SPARE_FILES = 128
 """Of the files that the process may have open, those that are left to others than connections."""
 
@@ -115,6 +117,8 @@ class HttpAcceptor:
         """See Acceptor."""
         if self._clock is not None:
             self._clock.cancel()
+        for _ in range(ACCEPT_STEPS):
+            await asyncio.sleep(0)
         for connection in list(self._state.connections):
             connection.shutdown()
         while self._state.connections or self._state.tasks:
