@@ -27,7 +27,10 @@ FORBIDDEN: dict[str, set[str]] = {
     "rpcgen_runtime.http": {"rpcgen_runtime.memory"},
 }
 # The files that put the pieces together, and so know the transports.
-ASSEMBLY = {"rpcgen_runtime", "rpcgen_runtime.connecting", "rpcgen_runtime.server"}
+ASSEMBLY = {
+    "rpcgen_runtime", "rpcgen_runtime.connecting", "rpcgen_runtime.acceptors",
+    "rpcgen_runtime.server", "rpcgen_runtime.serving",
+}  # fmt: skip
 # Foreign libraries, each with the only rooms that may import it.
 FOREIGN: dict[str, set[str]] = {
     "lark": {f"rpcgen.language.{it}" for it in ("parse", "build", "children")},

@@ -53,7 +53,8 @@ if TYPE_CHECKING:
     from rpcgen_runtime.models import Unrecognized, UnrecognizedVariant
     from rpcgen_runtime.retries import NO_RETRY, RetryPolicy
     from rpcgen_runtime.serializer import Serializer
-    from rpcgen_runtime.server import DrainTimeout, Server, serve
+    from rpcgen_runtime.server import DrainTimeout, Server
+    from rpcgen_runtime.serving import serve
     from rpcgen_runtime.targets import Target, Version
     from rpcgen_runtime.tls import ClientTls, ServerTls
     from rpcgen_runtime.transport import AsyncTransport, Transport
@@ -116,7 +117,7 @@ else:
         "connect": "rpcgen_runtime.connecting",
         "connect_async": "rpcgen_runtime.connecting",
         "current_context": "rpcgen_runtime.context",
-        "serve": "rpcgen_runtime.server",
+        "serve": "rpcgen_runtime.serving",
     }
 
     def __getattr__(name: str) -> object:

@@ -1,9 +1,7 @@
-"""Runs endpoints: `Server` in the background or on your event loop, `serve` until a signal."""
+"""Runs endpoints, in the background or on your event loop."""
 
 import asyncio
-import logging
 import os
-import signal
 import socket
 import threading
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
@@ -12,17 +10,16 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import Self
 
+from rpcgen_runtime.acceptors import accepting
 from rpcgen_runtime.access import AccessPolicy, Authenticator
-from rpcgen_runtime.dispatch import Dispatcher, ServerSettings
+from rpcgen_runtime.dispatch import ServerSettings
 from rpcgen_runtime.endpoint import Endpoint
 from rpcgen_runtime.executors import Executor, Threads
 from rpcgen_runtime.http.limits import HttpLimits
-from rpcgen_runtime.http.origins import ANY, LOOPBACK, is_loopback
 from rpcgen_runtime.interceptors import Interceptor
 from rpcgen_runtime.options import check_server
 from rpcgen_runtime.serializer import Serializer
-from rpcgen_runtime.transport import Acceptor
-from rpcgen_runtime.url import UNIX, Url, parse_url
+from rpcgen_runtime.url import parse_url
 
 if TYPE_CHECKING:
     from rpcgen_runtime.tls import ServerTls
@@ -31,8 +28,6 @@ T = TypeVar("T")
 
 DRAIN_TIMEOUT = 30.0
 """Seconds in which what was begun must end once a server stops."""
-
-log = logging.getLogger("rpcgen_runtime.server")
 
 
 class DrainTimeout(TimeoutError):
@@ -97,16 +92,16 @@ class Server:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._is_stopped = False
-        parsed = parse_url(url)
-        if parsed.scheme == "memory":
-            if limits or tls or allowed_hosts or allowed_origins:
-                raise ValueError("limits, TLS, hosts and origins are for HTTP, and this is memory")
-            self._acceptor, self._dispatcher = _memory(parsed, endpoints, settings, group)
-        else:
-            names = _names(parsed) if allowed_hosts is None else allowed_hosts
-            self._acceptor, self._dispatcher = _http(
-                parsed, endpoints, settings, limits, tls, names, allowed_origins
-            )
+        self._acceptor, self._dispatcher = accepting(
+            parse_url(url),
+            endpoints,
+            settings,
+            group=group,
+            limits=limits,
+            tls=tls,
+            allowed_hosts=allowed_hosts,
+            allowed_origins=allowed_origins,
+        )
 
     @property
     def url(self) -> str:
@@ -225,73 +220,6 @@ class Server:
             self._thread, self._loop = None, None
 
 
-def serve(
-    url: str,
-    endpoints: Sequence[Endpoint],
-    *,
-    server: str | None = None,
-    group: str | None = None,
-    executor: Executor | None = None,
-    interceptors: Sequence[Interceptor] = (),
-    serializer: Serializer | None = None,
-    max_in_flight: int = 4_096,
-    authenticator: Authenticator | None = None,
-    access: AccessPolicy | None = None,
-    introspection: bool | None = None,
-    limits: HttpLimits | None = None,
-    tls: "ServerTls | None" = None,
-    allowed_hosts: Sequence[str] | None = None,
-    allowed_origins: Sequence[str] = (),
-    drain_timeout: float = DRAIN_TIMEOUT,
-    on_reset: Callable[[], None] | None = None,
-    on_start: Callable[[Server], None] | None = None,
-) -> None:
-    """Serve in the main thread until SIGTERM or SIGINT, then drain; SIGHUP resets.
-
-    Parameters are those of `Server`; `on_start` is called once requests are taken. A second signal
-    ends the process at once. Raises as `Server` does.
-    """
-    running = Server(
-        url,
-        endpoints,
-        server=server,
-        group=group,
-        executor=executor,
-        interceptors=interceptors,
-        serializer=serializer,
-        max_in_flight=max_in_flight,
-        authenticator=authenticator,
-        access=access,
-        introspection=introspection,
-        limits=limits,
-        tls=tls,
-        allowed_hosts=allowed_hosts,
-        allowed_origins=allowed_origins,
-        drain_timeout=drain_timeout,
-        on_reset=on_reset,
-    )
-    asyncio.run(_serve(running, on_start))
-
-
-async def _serve(running: Server, on_start: Callable[[Server], None] | None) -> None:
-    ended = asyncio.Event()
-    loop = asyncio.get_running_loop()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        loop.add_signal_handler(number, _on_signal, ended, number)
-    loop.add_signal_handler(signal.SIGHUP, running.reset)
-    async with running:
-        if on_start is not None:
-            on_start(running)
-        await ended.wait()
-        log.info("draining %s requests", running.in_flight)
-
-
-def _on_signal(ended: asyncio.Event, number: int) -> None:
-    if ended.is_set():
-        os._exit(128 + number)
-    ended.set()
-
-
 def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
     asyncio.set_event_loop(loop)
     try:
@@ -303,48 +231,3 @@ def _run_loop(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
         loop.run_until_complete(loop.shutdown_asyncgens())
         loop.close()
-
-
-def _memory(
-    url: Url, endpoints: Sequence[Endpoint], settings: ServerSettings, group: str | None
-) -> tuple[Acceptor, Dispatcher]:
-    from rpcgen_runtime.memory.hub import hub
-    from rpcgen_runtime.memory.server import MemoryAcceptor
-
-    dispatcher = Dispatcher(endpoints, settings)
-    handle = dispatcher.handle
-    if dispatcher.wants_credentials:
-        handle = dispatcher.handle_unidentified
-    name = settings.name or ""
-    services = dispatcher.table.services
-    return MemoryAcceptor(hub(url.hub), services, handle, name, group or name), dispatcher
-
-
-def _http(
-    url: Url,
-    endpoints: Sequence[Endpoint],
-    settings: ServerSettings,
-    limits: HttpLimits | None,
-    tls: "ServerTls | None",
-    hosts: Sequence[str],
-    origins: Sequence[str],
-) -> tuple[Acceptor, Dispatcher]:
-    from rpcgen_runtime.http.application import Application
-    from rpcgen_runtime.http.server import HttpAcceptor
-
-    application = Application(
-        endpoints,
-        settings=settings,
-        limits=limits,
-        path=url.path,
-        allowed_hosts=hosts,
-        allowed_origins=origins,
-    )
-    return HttpAcceptor(url, application, limits or HttpLimits(), tls), application.dispatcher
-
-
-def _names(url: Url) -> Sequence[str]:
-    """Return by which names a server may be called: on a loopback address not by any."""
-    if url.scheme == UNIX or not all(is_loopback(it.name) for it in url.hosts):
-        return [ANY]
-    return [LOOPBACK, *(it.name for it in url.hosts)]
