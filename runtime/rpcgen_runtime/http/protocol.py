@@ -36,6 +36,7 @@ _MORE = {
 READ_BYTES = 256 << 10
 """What may come at once."""
 
+_HEALTH = frozenset(it.encode() for it in HEALTH_PATHS)
 _FIELD_BYTES = len(b": \r\n")
 _LINE_BYTES = len(b"  HTTP/1.1\r\n\r\n")
 _CHUNK_BYTES = 64
@@ -176,13 +177,14 @@ class Connection(HttpToolsProtocol):
             # A form for proxies (RFC 9112, section 3.2): here nothing lives under such a name.
             return HTTPStatus.NOT_FOUND
         for name, value in self.headers:
-            if name == b"transfer-encoding" and value.strip().lower() != b"chunked":
+            if name == b"transfer-encoding" and value != b"chunked":
                 # RFC 9112, section 6.1: what is packed is not understood, what does not end in
                 # chunks has no end.
                 *packings, last = [it.strip().lower() for it in value.split(b",")]
-                is_packed = last == b"chunked" and last not in packings
-                return HTTPStatus.NOT_IMPLEMENTED if is_packed else HTTPStatus.BAD_REQUEST
-        if self.url.partition(b"?")[0].decode("latin-1") in HEALTH_PATHS:
+                if packings or last != b"chunked":
+                    is_packed = last == b"chunked" and last not in packings
+                    return HTTPStatus.NOT_IMPLEMENTED if is_packed else HTTPStatus.BAD_REQUEST
+        if self.url.partition(b"?")[0] in _HEALTH:
             return None
         if len(self.connections) > self._limits.max_connections:
             return HTTPStatus.SERVICE_UNAVAILABLE
