@@ -102,7 +102,8 @@ def _holds(value: object, name: str, bound: Scalar) -> bool:
         case "lt":
             return left < right
         case "multiple_of":
-            return _WIDE.remainder(left, right) == 0
+            # Nothing is a multiple of 0; that is told where it is said.
+            return right == 0 or _WIDE.remainder(left, right) == 0
     return True
 
 
