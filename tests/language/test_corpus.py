@@ -1,6 +1,6 @@
 """Every wrong file in the corpus gets exactly the messages that stand beside it.
 
-`REFRESH=1` rewrites the expectations, and fails the run so that nobody forgets to read them.
+`RPCGEN_REFRESH=1` rewrites the expectations, and fails the run so that nobody forgets to read them.
 """
 
 import os
@@ -39,9 +39,9 @@ def test_a_wrong_file_gets_the_messages_beside_it(
     relative = path.relative_to(CORPUS)
     found = render(findings([relative], relative if relative.is_dir() else Path()))
     expected = path.with_suffix(".stderr")
-    if os.environ.get("REFRESH"):
+    if os.environ.get("RPCGEN_REFRESH"):
         expected.write_text(found, encoding="utf-8")
-        pytest.fail("expectation rewritten; read it, then run without REFRESH")
+        pytest.fail("expectation rewritten; read it, then run without RPCGEN_REFRESH")
     assert found == expected.read_text(encoding="utf-8")
 
 
