@@ -8,6 +8,7 @@ import copy
 import secrets
 import time
 from collections.abc import Awaitable, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from dataclasses import replace
 from typing import Generic, TypeVar
 
@@ -15,7 +16,7 @@ from pydantic_core import from_json
 from typing_extensions import Self
 
 from rpcgen_runtime import errors
-from rpcgen_runtime.context import CURRENT, Deadline, child_traceparent
+from rpcgen_runtime.context import CURRENT, Context, Deadline, child_traceparent
 from rpcgen_runtime.errors import DeclaredError, ExpiredUnstarted, RpcError, VersionCapExceeded
 from rpcgen_runtime.interceptors import Invocation, around
 from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
@@ -40,6 +41,8 @@ class _Caller(Generic[T]):
         self.transport: T = transport
         self.options = options
         self._settings = transport.settings
+        self._calls = transport.calls
+        self._is_plain = not self._settings.interceptors and self._calls is None
 
     def with_options(self, options: CallOptions) -> Self:
         """Return a caller through the same transport."""
@@ -88,10 +91,27 @@ class _Caller(Generic[T]):
             version=str(needed),
             deadline=deadline,
             message_id=secrets.token_hex(16),
-            traceparent=None if parent is None else child_traceparent(parent.traceparent),
+            traceparent=self._traceparent(parent),
             data=data,
             target=target,
+            repeatable=method.repeatable,
         )
+
+    def _traceparent(self, parent: Context | None) -> str | None:
+        span = None if self._calls is None else self._calls.traceparent()
+        if span is not None or parent is None:
+            return span
+        return child_traceparent(parent.traceparent)
+
+    def _around(self, method: Method, invocation: Invocation) -> AbstractContextManager[object]:
+        """Enter what tells of the call, then the interceptors; the result leaves them."""
+        interceptors = self._settings.interceptors
+        if self._calls is None:
+            return around(interceptors, invocation)
+        with ExitStack() as stack:
+            stack.enter_context(self._calls.around(method))
+            stack.enter_context(around(interceptors, invocation))
+            return stack.pop_all()
 
     def _deadline(self, method: Method) -> Deadline:
         return Deadline.after(self.options.timeout or method.timeout or self._settings.timeout)
@@ -150,10 +170,10 @@ class Caller(_Caller[Transport]):
 
     def call(self, method: Call[R], values: Sequence[object]) -> R:
         """Return the method's result. Raises as `rpcgen_runtime.errors` tells."""
-        if not self._settings.interceptors:
+        if self._is_plain:
             return self._call(method, values, self.options.data())
         invocation = self._invocation(method, values)
-        with around(self._settings.interceptors, invocation):
+        with self._around(method, invocation):
             result = self._call(method, values, invocation.context)
             invocation.result = result
             return result
@@ -187,7 +207,7 @@ class Caller(_Caller[Transport]):
 
     def _send(self, method: Method, values: Sequence[object]) -> Reach:
         invocation = self._invocation(method, values)
-        with around(self._settings.interceptors, invocation):
+        with self._around(method, invocation):
             request = self._request(method, values, invocation.context)
             if self._settings.token is not None:
                 request = self._signed(request, self._settings.token)
@@ -210,10 +230,10 @@ class AsyncCaller(_Caller[AsyncTransport]):
 
     async def call(self, method: Call[R], values: Sequence[object]) -> R:
         """Return the method's result. Raises as `rpcgen_runtime.errors` tells."""
-        if not self._settings.interceptors:
+        if self._is_plain:
             return await self._call(method, values, self.options.data())
         invocation = self._invocation(method, values)
-        with around(self._settings.interceptors, invocation):
+        with self._around(method, invocation):
             result = await self._call(method, values, invocation.context)
             invocation.result = result
             return result
@@ -247,7 +267,7 @@ class AsyncCaller(_Caller[AsyncTransport]):
 
     async def _send(self, method: Method, values: Sequence[object]) -> Reach:
         invocation = self._invocation(method, values)
-        with around(self._settings.interceptors, invocation):
+        with self._around(method, invocation):
             request = self._request(method, values, invocation.context)
             if self._settings.token is not None:
                 request = await self._signed(request, self._settings.token)

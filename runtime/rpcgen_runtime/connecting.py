@@ -60,6 +60,11 @@ def connect(
         from rpcgen_runtime.memory.hub import hub
 
         return MemoryTransport(hub(parsed.hub), settings)
+    if parsed.is_amqp:
+        from rpcgen_runtime.amqp.client import AmqpTransport
+        from rpcgen_runtime.amqp.options import options_of
+
+        return AmqpTransport(parsed, options_of(parsed.options), settings)
     from rpcgen_runtime.http.client import HttpTransport
 
     return HttpTransport(parsed, settings)
@@ -98,6 +103,11 @@ def connect_async(
         from rpcgen_runtime.memory.hub import hub
 
         return AsyncMemoryTransport(hub(parsed.hub), settings)
+    if parsed.is_amqp:
+        from rpcgen_runtime.amqp.client import AsyncAmqpTransport
+        from rpcgen_runtime.amqp.options import options_of
+
+        return AsyncAmqpTransport(parsed, options_of(parsed.options), settings)
     from rpcgen_runtime.http.client import AsyncHttpTransport
 
     return AsyncHttpTransport(parsed, settings)
@@ -105,11 +115,12 @@ def connect_async(
 
 def _warn_of_listeners(url: Url) -> None:
     far = [it.name for it in url.hosts if not is_loopback(it.name)]
-    if url.scheme == "http" and far:
+    if url.scheme in {"http", "amqp"} and far:
         log.warning("the token for `%s` can be read by who listens in between: no TLS", far[0])
 
 
 def _fitting(url: Url, tls: "ClientTls | None") -> "ClientTls | None":
-    if tls is not None and url.scheme != "https":
-        raise ValueError(f"`tls` is for `https://`, and this is `{url.scheme}://`")
+    if tls is not None and url.scheme not in {"https", "amqps"}:
+        accepted = "`https://` and `amqps://`"
+        raise ValueError(f"`tls` is for {accepted}, and this is `{url.scheme}://`")
     return tls

@@ -81,10 +81,18 @@ def current_context() -> Context | None:
     return CURRENT.get()
 
 
+def parse_traceparent(text: str | None) -> tuple[str, str, str] | None:
+    """Return trace, span and flags in hexadecimal; None where it is not well-formed."""
+    match = None if text is None else _TRACEPARENT.fullmatch(text)
+    if match is None or not int(match[1], 16) or not int(match[2], 16):
+        return None
+    return match[1], match[2], match[3]
+
+
 def child_traceparent(parent: str | None) -> str:
     """Return a new span of the trace `parent`, or of a new trace where that is not well-formed."""
-    match = _TRACEPARENT.fullmatch(parent) if parent else None
+    found = None if parent is None else parse_traceparent(parent)
     span = secrets.token_hex(8)
-    if match is None or not int(match[1], 16) or not int(match[2], 16):
+    if found is None:
         return f"00-{secrets.token_hex(16)}-{span}-01"
-    return f"00-{match[1]}-{span}-{match[3]}"
+    return f"00-{found[0]}-{span}-{found[2]}"

@@ -7,7 +7,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -22,10 +22,12 @@ from rpcgen_runtime.errors import DeclaredError, Forbidden, InvalidArguments, In
 from rpcgen_runtime.executors import Executor, NotStarted, Threads
 from rpcgen_runtime.interceptors import Interceptor, Invocation, around
 from rpcgen_runtime.introspection import Introspection, Ping
+from rpcgen_runtime.logs import ids
 from rpcgen_runtime.messages import Failure, Reply, Request, Success
 from rpcgen_runtime.methods import Call, Method
 from rpcgen_runtime.serializer import Serializer, incoming_params, outgoing_result
 from rpcgen_runtime.table import Entry, MethodTable
+from rpcgen_runtime.telemetry.requests import Requests
 
 log = logging.getLogger("rpcgen_runtime.dispatch")
 
@@ -79,12 +81,18 @@ class Dispatcher:
         self.in_flight = 0
         """How many requests run or wait for a place."""
         self._settings = settings
+        self._requests = Requests()
         self._begun: set[asyncio.Task[Reply]] = set()
 
     @property
     def wants_credentials(self) -> bool:
         """Whether nobody is served who is not known."""
         return self._settings.authenticator is not None
+
+    def may_repeat(self, request: Request) -> bool:
+        """Whether the contract allows to run a request that another server may have run."""
+        entry = self.table.find(request)
+        return isinstance(entry, Failure) or entry.method.repeatable
 
     async def identify(self, credentials: Credentials) -> Identity | Failure | None:
         """Return who calls, or what is answered to who is not known. None: nobody is asked."""
@@ -103,6 +111,7 @@ class Dispatcher:
         """Run one request as `handle` does, once it is known who sent it."""
         identity = await self.identify(Credentials(token=request.token))
         if isinstance(identity, Failure):
+            self._tell_refusal(request, identity)
             return identity
         return await self.handle(replace(request, identity=identity))
 
@@ -110,9 +119,12 @@ class Dispatcher:
         """Run one request to its end. Raises nothing but the cancellation of the task."""
         entry = self._admit(request)
         if isinstance(entry, Failure):
+            self._tell_refusal(request, entry)
             return entry
         try:
-            return await self._run(entry, request)
+            if self._requests.is_on():
+                return await self._watched(entry, request)
+            return await self._run(entry, request, child_traceparent(request.traceparent))
         finally:
             self.in_flight -= 1
 
@@ -120,8 +132,9 @@ class Dispatcher:
         """Run a request that nobody waits for; returns what keeps it from being run."""
         entry = self._admit(request)
         if isinstance(entry, Failure):
+            self._tell_refusal(request, entry)
             return entry
-        task = asyncio.ensure_future(self._run(entry, request))
+        task = asyncio.ensure_future(self._watched(entry, request))
         self._begun.add(task)
         task.add_done_callback(self._end)
         return None
@@ -141,7 +154,7 @@ class Dispatcher:
                 if not access(request.identity, entry.method):
                     return NOT_ALLOWED
             except Exception as error:  # noqa: BLE001  # a policy that fails lets nobody through
-                return _internal(entry.method, error)
+                return _internal(entry.method, error, request)
         if self.in_flight >= self._settings.max_in_flight:
             return Failure(errors.OVERLOADED, "the server has too much to do; not executed")
         if request.deadline.at <= time.monotonic():
@@ -149,7 +162,18 @@ class Dispatcher:
         self.in_flight += 1
         return entry
 
-    async def _run(self, entry: Entry, request: Request) -> Reply:
+    def _tell_refusal(self, request: Request, failure: Failure) -> None:
+        if self._requests.is_on():
+            entry = self.table.find(request)
+            method = None if isinstance(entry, Failure) else entry.method
+            self._requests.refused(request, method, failure)
+
+    async def _watched(self, entry: Entry, request: Request) -> Reply:
+        with self._requests.around(request, entry.method) as running:
+            running.reply = await self._run(entry, request, running.traceparent)
+            return running.reply
+
+    async def _run(self, entry: Entry, request: Request, traceparent: str) -> Reply:
         try:
             data = request.data
             params = request.params
@@ -163,14 +187,14 @@ class Dispatcher:
         except InvalidRequest as error:
             return Failure(errors.PARSE_ERROR, str(error))
         except Exception as error:  # noqa: BLE001  # a hook's failure is no one else's
-            return _internal(entry.method, error)
+            return _internal(entry.method, error, request)
         context = Context(
             deadline=request.deadline,
             data=data,
             method=entry.method.full_name,
             version=request.version or str(entry.version),
             message_id=request.message_id,
-            traceparent=child_traceparent(request.traceparent),
+            traceparent=traceparent,
             server=self._settings.name,
             identity=request.identity,
         )
@@ -201,21 +225,21 @@ class Dispatcher:
         except NotStarted:
             return EXPIRED
         except DeclaredError as error:
-            return _declared(method, error)
+            return _declared(method, error, context)
         except Forbidden as error:
             if call.is_begun:
                 # What another server forbids the handler is not what we forbid its caller.
-                return _internal(method, error)
+                return _internal(method, error, context)
             return Failure(errors.FORBIDDEN, str(error))
         except asyncio.CancelledError as error:
             task = asyncio.current_task()
             if task is not None and task.cancelling():
                 raise
-            return _internal(method, error)
+            return _internal(method, error, context)
         except (Exception, SystemExit) as error:  # noqa: BLE001  # what a handler raises ends here
             if isinstance(error, TimeoutError) and context.deadline.passed():
                 return TOO_LATE
-            return _internal(method, error)
+            return _internal(method, error, context)
 
     def _around(self, invocation: Invocation) -> AbstractContextManager[object]:
         return around(self._settings.interceptors, invocation)
@@ -252,19 +276,20 @@ def _invocation(method: Method, context: Context, arguments: Arguments) -> Invoc
     return Invocation("server", method.service.name, method.name, told, dict(context.data))
 
 
-def _declared(method: Method, error: DeclaredError) -> Failure:
+def _declared(method: Method, error: DeclaredError, context: Context) -> Failure:
     codec = method.errors.get(error.code)
     if codec is None or not isinstance(error, codec.error):
-        return _internal(method, error)
+        return _internal(method, error, context)
     try:
         return Failure(error.code, errors.message_of(type(error)), codec.encode(error))
     except TypeError as problem:
-        return _internal(method, problem)
+        return _internal(method, problem, context)
 
 
-def _internal(method: Method, error: BaseException) -> Failure:
+def _internal(method: Method, error: BaseException, of: Request | Context) -> Failure:
     """Log what happened under an id, and tell the caller the id alone."""
     error_id = secrets.token_hex(8)
-    log.error("%s failed, error_id=%s", method.label, error_id, exc_info=error)
+    told = {**ids(method, of), "error_id": error_id}
+    log.error("%s failed, error_id=%s", method.label, error_id, exc_info=error, extra=told)
     data = to_json({"error_id": error_id})
     return Failure(errors.INTERNAL_ERROR, "internal error", data)

@@ -188,6 +188,7 @@ OVERLOADED = -32005
 EXPIRED_UNSTARTED = -32006
 DEADLINE_EXCEEDED = -32007
 NO_SERVER = -32008
+REDELIVERED = -32009
 
 BY_CODE: Mapping[int, type[NotExecuted] | type[OutcomeUnknown]] = MappingProxyType(
     {
@@ -203,6 +204,7 @@ BY_CODE: Mapping[int, type[NotExecuted] | type[OutcomeUnknown]] = MappingProxyTy
         EXPIRED_UNSTARTED: ExpiredUnstarted,
         DEADLINE_EXCEEDED: DeadlineExceeded,
         NO_SERVER: NoServer,
+        REDELIVERED: ConnectionLost,
     }
 )
 """What an answered code means to the caller."""

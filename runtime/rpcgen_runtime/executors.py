@@ -17,8 +17,17 @@ class NotStarted(Exception):  # a signal between executor and dispatcher
     """The deadline passed while the handler waited for a place."""
 
 
+ON_LOOP = 256
+"""Places of an event loop: handlers that wait cost little, but are work that this process holds."""
+
+
 class Executor(Protocol):
     """Runs one handler at a time for each place that it has."""
+
+    @property
+    def places(self) -> int:
+        """How many handlers that may block run at once; a broker hands out no more than that."""
+        ...
 
     async def run(self, binding: Binding, call: Callable[[], object], deadline: Deadline) -> object:
         """Return what the handler returned, awaited where it must be.
@@ -40,6 +49,12 @@ class Threads:
         if workers < 1:
             raise ValueError("an executor has `workers` from 1 on")
         self._pool = Pool(workers)
+        self._workers = workers
+
+    @property
+    def places(self) -> int:
+        """See Executor."""
+        return self._workers
 
     async def run(self, binding: Binding, call: Callable[[], object], deadline: Deadline) -> object:
         """See Executor."""
@@ -74,6 +89,11 @@ class Threads:
 class EventLoop:
     """Everything on the event loop, `def` too: for handlers that never block."""
 
+    @property
+    def places(self) -> int:
+        """See Executor."""
+        return ON_LOOP
+
     async def run(self, binding: Binding, call: Callable[[], object], deadline: Deadline) -> object:
         """See Executor."""
         if binding.is_async:
@@ -91,6 +111,11 @@ class OneAtATime:
     def __init__(self) -> None:
         self._threads = Threads(1)
         self._turn = asyncio.Lock()
+
+    @property
+    def places(self) -> int:
+        """See Executor."""
+        return 1
 
     async def run(self, binding: Binding, call: Callable[[], object], deadline: Deadline) -> object:
         """See Executor."""

@@ -47,6 +47,8 @@ class Request:
     """What the sender shows as its credentials."""
     identity: Identity | None = None
     """Who sent it; set on the side that has received it, and found out who calls."""
+    repeatable: bool = False
+    """Whether the contract allows to send it again when its outcome is unknown; set by callers."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,7 +22,7 @@ from rpcgen_runtime.serializer import Serializer
 from rpcgen_runtime.url import parse_url
 
 if TYPE_CHECKING:
-    from rpcgen_runtime.tls import ServerTls
+    from rpcgen_runtime.tls import ClientTls, ServerTls
 
 T = TypeVar("T")
 
@@ -57,7 +57,7 @@ class Server:
         access: AccessPolicy | None = None,
         introspection: bool | None = None,
         limits: HttpLimits | None = None,
-        tls: "ServerTls | None" = None,
+        tls: "ServerTls | ClientTls | None" = None,
         allowed_hosts: Sequence[str] | None = None,
         allowed_origins: Sequence[str] = (),
         drain_timeout: float = DRAIN_TIMEOUT,
@@ -96,6 +96,7 @@ class Server:
             parse_url(url),
             endpoints,
             settings,
+            is_named=server is not None,
             group=group,
             limits=limits,
             tls=tls,
@@ -205,6 +206,7 @@ class Server:
                 await self._acceptor.close()
         except TimeoutError:
             left = self._dispatcher.in_flight
+            await self._acceptor.abandon()
             raise DrainTimeout(f"{left} handlers still ran after {timeout} s") from None
         finally:
             self._executor.close()

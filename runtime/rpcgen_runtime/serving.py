@@ -16,7 +16,7 @@ from rpcgen_runtime.serializer import Serializer
 from rpcgen_runtime.server import DRAIN_TIMEOUT, Server
 
 if TYPE_CHECKING:
-    from rpcgen_runtime.tls import ServerTls
+    from rpcgen_runtime.tls import ClientTls, ServerTls
 
 log = logging.getLogger("rpcgen_runtime.server")
 
@@ -35,7 +35,7 @@ def serve(
     access: AccessPolicy | None = None,
     introspection: bool | None = None,
     limits: HttpLimits | None = None,
-    tls: "ServerTls | None" = None,
+    tls: "ServerTls | ClientTls | None" = None,
     allowed_hosts: Sequence[str] | None = None,
     allowed_origins: Sequence[str] = (),
     drain_timeout: float = DRAIN_TIMEOUT,

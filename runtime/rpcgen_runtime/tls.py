@@ -59,6 +59,27 @@ class ClientTls:
     """Whether any certificate is taken: whoever sits in between reads and changes all. For trying
     things out; a warning is logged."""
 
+    def context(self) -> ssl.SSLContext:
+        """Read the files. Raises ValueError."""
+        if (self.certificate is None) != (self.key is None):
+            raise ValueError("a client shows both a `certificate` and its `key`, or neither")
+        made = ssl.create_default_context()
+        made.minimum_version = ssl.TLSVersion.TLSv1_2
+        if self.ca is not None:
+            _load_authorities(made, _readable(self.ca))
+        if self.certificate is not None and self.key is not None:
+            certificate, key = _readable(self.certificate), _readable(self.key)
+            _warn_of_mode(key)
+            try:
+                made.load_cert_chain(certificate, key, password=_no_password)
+            except (ssl.SSLError, _EncryptedKeyError) as error:
+                raise ValueError(f"`{certificate}` and `{key}` {_reason(error)}") from None
+        if self.insecure_skip_verify:
+            log.warning("certificates are not verified: whoever sits in between reads all")
+            made.check_hostname = False
+            made.verify_mode = ssl.CERT_NONE
+        return made
+
     def authorities(self) -> bytes | None:
         """Return the trusted authorities as PEM. Raises ValueError."""
         if self.ca is None:

@@ -16,6 +16,8 @@ from rpcgen_runtime.messages import Reach, Reply, Request
 from rpcgen_runtime.options import check_timeout, check_token
 from rpcgen_runtime.retries import RetryBudget, RetryPolicy
 from rpcgen_runtime.serializer import Serializer
+from rpcgen_runtime.telemetry.calls import calls
+from rpcgen_runtime.telemetry.peers import UNKNOWN, Peer
 
 if TYPE_CHECKING:
     # Only for who says it: a client without TLS starts without the library.
@@ -51,9 +53,11 @@ class ClientSettings:
 
 
 class _Settled:
-    def __init__(self, settings: ClientSettings) -> None:
+    def __init__(self, settings: ClientSettings, peer: Peer = UNKNOWN) -> None:
         self.settings = settings
         self.budget = RetryBudget()
+        self.calls = calls(peer)
+        """What is told of each call; None where nobody listens."""
 
 
 class Transport(_Settled, ABC):
@@ -120,12 +124,22 @@ Handle = Callable[[Request], Awaitable[Reply]]
 """Runs one request to its end; never raises but for cancellation."""
 
 
+NOT_STARTED = "not started"
+DRAINING = "draining"
+"""Why any acceptor may not be ready."""
+
+
 class Acceptor(Protocol):
     """The server's side of a transport, on one event loop."""
 
     @property
     def url(self) -> str:
         """Where clients reach it."""
+        ...
+
+    @property
+    def not_ready(self) -> Sequence[str]:
+        """Why it takes no requests now, in words of ours alone; empty when it does."""
         ...
 
     async def start(self) -> None:
@@ -138,4 +152,8 @@ class Acceptor(Protocol):
 
     async def close(self) -> None:
         """Give back what is held; nothing is in flight any more."""
+        ...
+
+    async def abandon(self) -> None:
+        """Give back at once what is held, although handlers still run."""
         ...

@@ -5,8 +5,8 @@ repeats a password.
 """
 
 import re
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 from urllib.parse import quote, unquote
 
@@ -14,10 +14,13 @@ _URL = re.compile(r"([a-z][a-z0-9+.-]*)://([^/?#]*)([^?#]*)(\?[^#]*)?(#.*)?", re
 _HUB = re.compile(r"[A-Za-z0-9_.-]{1,64}")
 _HOST = re.compile(r"[A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\]")
 _PORT = re.compile(r"[0-9]{1,5}")
+_ESCAPE = re.compile(r"%(?![0-9A-Fa-f]{2})")
+_OPTION = re.compile(r"([a-z_]{1,40})=([^&=]{0,200})")
 
 UNIX = "http+unix"
-PORTS = {"http": 80, "https": 443}
+PORTS = {"http": 80, "https": 443, "amqp": 5672, "amqps": 5671}
 """The port of each scheme where none is said."""
+AMQP = ("amqp", "amqps")
 SCHEMES = (*PORTS, UNIX, "memory")
 MAX_HOSTS = 64
 MAX_SOCKET_PATH = 107
@@ -42,13 +45,32 @@ class Url:
 
     scheme: str
     hosts: Sequence[Host] = ()
-    """Of `http://` and `https://`, in the order of the text: at least one."""
+    """Of HTTP and AMQP, in the order of the text: at least one."""
     path: str = "/"
     """Of `http://` and `https://`, unquoted; of `http+unix://` always `/`."""
     hub: str = ""
     """Of `memory://`: its name."""
     socket: str = ""
     """Of `http+unix://`: the file."""
+    vhost: str = "/"
+    """Of AMQP: the virtual host."""
+    user: str = "guest"
+    """Of AMQP."""
+    password: str = field(default="guest", repr=False)
+    """Of AMQP."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """Of AMQP: what stands behind the `?`."""
+
+    @property
+    def is_amqp(self) -> bool:
+        """Whether it names a broker."""
+        return self.scheme in AMQP
+
+    @property
+    def shown(self) -> str:
+        """Return a broker's address without user, password and options."""
+        vhost = "" if self.vhost == "/" else quote(self.vhost, safe="")
+        return f"{self.scheme}://{','.join(map(str, self.hosts))}/{vhost}"
 
     def at(self, host: Host) -> str:
         """Return the address with this one host."""
@@ -64,6 +86,8 @@ def parse_url(text: str) -> Url:
     if scheme not in SCHEMES:
         known = ", ".join(f"`{it}://`" for it in SCHEMES)
         raise ValueError(f"nothing speaks `{scheme}://`; accepted: {known}")
+    if scheme in AMQP and not match[5]:
+        return _amqp(scheme, match[2], match[3], match[4] or "?")
     if match[4] or match[5]:
         raise ValueError("a URL has no query and no fragment here")
     if "@" in match[2]:
@@ -91,16 +115,53 @@ def _unix(place: str, path: str) -> Url:
 
 
 def _http(scheme: str, places: str, path: str) -> Url:
+    return Url(scheme=scheme, hosts=_hosts(scheme, places), path=unquote(path) or "/")
+
+
+def _amqp(scheme: str, places: str, path: str, query: str) -> Url:
+    who, at, hosts = places.rpartition("@")
+    if "@" in who:
+        raise ValueError("a URL has one `@`; write one in a user or a password as `%40`")
+    if path.count("/") > 1:
+        raise ValueError("a URL has one virtual host; write a `/` in its name as `%2F`")
+    user, _, password = who.partition(":") if at else ("guest", ":", "guest")
+    options: dict[str, str] = {}
+    for item in filter(None, query[1:].split("&")):
+        option = _OPTION.fullmatch(item)
+        if option is None or option[1] in options:
+            raise ValueError("behind the `?` stands `name=value`, each name once, with `&` between")
+        options[option[1]] = _unescaped(option[2])
+    return Url(
+        scheme=scheme,
+        hosts=_hosts(scheme, hosts),
+        user=_unescaped(user),
+        password=_unescaped(password),
+        vhost=_unescaped(path[1:]) or "/",
+        options=options,
+    )
+
+
+def _unescaped(text: str) -> str:
+    if _ESCAPE.search(text):
+        raise ValueError("a `%` in a user, a password or a virtual host is written as `%25`")
+    found = unquote(text, errors="replace")
+    if len(found.encode(errors="replace")) > 255 or "\0" in found:
+        raise ValueError("a user, a password or a virtual host has at most 255 bytes, and no NUL")
+    return found
+
+
+def _hosts(scheme: str, places: str) -> Sequence[Host]:
     hosts = [_host(it, scheme) for it in places.split(",")]
     if len(hosts) > MAX_HOSTS:
         raise ValueError(f"a URL has at most {MAX_HOSTS} hosts")
     twice = next((it for it in hosts if hosts.count(it) > 1), None)
     if twice is not None:
         raise ValueError(f"the host `{twice}` stands twice")
-    return Url(scheme=scheme, hosts=tuple(hosts), path=unquote(path) or "/")
+    return tuple(hosts)
 
 
 def _host(place: str, scheme: str) -> Host:
+    place = place or ("localhost" if scheme in AMQP else "")
     name, colon, port = place, "", ""
     if not place.endswith("]"):
         name, colon, port = place.rpartition(":")

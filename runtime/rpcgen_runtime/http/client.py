@@ -13,6 +13,7 @@ from rpcgen_runtime.errors import NoServer, OutcomeUnknown, Overloaded, RpcError
 from rpcgen_runtime.http.exchange import Answer, Post, is_refusal, refused
 from rpcgen_runtime.http.hosts import Hosts
 from rpcgen_runtime.messages import Reach, Reply, Request, Verb
+from rpcgen_runtime.telemetry.peers import Peer
 from rpcgen_runtime.transport import AsyncTransport, ClientSettings, Transport
 from rpcgen_runtime.url import UNIX, Url
 
@@ -100,7 +101,7 @@ class HttpTransport(_Http, Transport):
 
     def __init__(self, url: Url, settings: ClientSettings) -> None:
         _Http.__init__(self, url)
-        Transport.__init__(self, settings)
+        Transport.__init__(self, settings, _peer(url))
         self._poster = _poster(url, settings)
         self._everybody = _Everybody(self._poster, url)
 
@@ -149,7 +150,7 @@ class AsyncHttpTransport(_Http, AsyncTransport):
 
     def __init__(self, url: Url, settings: ClientSettings) -> None:
         _Http.__init__(self, url)
-        AsyncTransport.__init__(self, settings)
+        AsyncTransport.__init__(self, settings, _peer(url))
         self._poster = _async_poster(url, settings)
         self._everybody = _AsyncEverybody(self._poster, url)
 
@@ -237,6 +238,15 @@ class _AsyncEverybody:
             return address, await self._poster.post(post, address)
         except RpcError as error:
             return address, error
+
+
+def _peer(url: Url) -> Peer:
+    """Return what is known of the other side before it is asked."""
+    if url.scheme == UNIX:
+        return Peer(transport="unix", address=url.socket)
+    if len(url.hosts) > 1:
+        return Peer(transport="tcp")
+    return Peer(transport="tcp", address=url.hosts[0].name, port=url.hosts[0].port)
 
 
 def _threads() -> "ThreadPoolExecutor":

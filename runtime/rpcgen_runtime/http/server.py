@@ -113,6 +113,9 @@ class HttpAcceptor:
         while self._state.connections and loop.time() < until:
             await asyncio.sleep(0.01)
 
+    async def abandon(self) -> None:
+        """See Acceptor: who waits for an answer is told when the process ends."""
+
     async def close(self) -> None:
         """See Acceptor."""
         if self._clock is not None:

@@ -9,6 +9,7 @@ from rpcgen_runtime.errors import DeadlineExceeded, ExpiredUnstarted, RpcError, 
 from rpcgen_runtime.memory.hub import Hub, OnReply
 from rpcgen_runtime.memory.server import MemoryAcceptor
 from rpcgen_runtime.messages import Reach, Reply, Request
+from rpcgen_runtime.telemetry.peers import Peer
 from rpcgen_runtime.transport import AsyncTransport, ClientSettings, Transport
 
 
@@ -16,7 +17,7 @@ class MemoryTransport(Transport):
     """`memory://name` for sync clients."""
 
     def __init__(self, hub: Hub, settings: ClientSettings) -> None:
-        super().__init__(settings)
+        super().__init__(settings, Peer(transport="inproc"))
         self._hub: Hub | None = hub
 
     def call(self, request: Request) -> Reply:
@@ -42,7 +43,7 @@ class AsyncMemoryTransport(AsyncTransport):
     """`memory://name` for async clients."""
 
     def __init__(self, hub: Hub, settings: ClientSettings) -> None:
-        super().__init__(settings)
+        super().__init__(settings, Peer(transport="inproc"))
         self._hub: Hub | None = hub
 
     async def call(self, request: Request) -> Reply:

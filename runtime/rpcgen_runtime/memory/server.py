@@ -7,7 +7,7 @@ from rpcgen_runtime import errors
 from rpcgen_runtime.facts import Service
 from rpcgen_runtime.memory.hub import Hub, OnReply, address_of
 from rpcgen_runtime.messages import Failure, Reply, Request
-from rpcgen_runtime.transport import Handle
+from rpcgen_runtime.transport import DRAINING, NOT_STARTED, Handle
 
 GONE = Failure(errors.DEADLINE_EXCEEDED, "the server ended before the handler did")
 
@@ -31,6 +31,14 @@ class MemoryAcceptor:
         self._hub = hub
         self._services = services
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_stopped = False
+
+    @property
+    def not_ready(self) -> Sequence[str]:
+        """See Acceptor."""
+        if self._is_stopped:
+            return [DRAINING]
+        return [] if self.loop is not None else [NOT_STARTED]
 
     async def start(self) -> None:
         """See Acceptor."""
@@ -44,7 +52,11 @@ class MemoryAcceptor:
 
     async def stop(self) -> None:
         """See Acceptor."""
+        self._is_stopped = True
         self._hub.leave(self)
+
+    async def abandon(self) -> None:
+        """See Acceptor: who waits for an answer is told when the process ends."""
 
     async def close(self) -> None:
         """See Acceptor: what was handed over before the server left begins now at the latest."""

@@ -1,0 +1,90 @@
+"""pika's connection with a frame reader of ours, which one message cannot break.
+
+The broker takes and confirms messages whose header pika cannot decode: a timestamp beyond the year
+9999, tables within tables within tables. pika raises inside its reader, the connection is lost with
+all that is under way on it, the message comes again on the next one. Here such a header becomes
+`Unreadable` properties of that one message.
+
+pika is pinned below its next minor version for this file's sake.
+"""
+
+import struct
+import time
+from typing import Any
+
+from pika import frame, spec
+from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.exceptions import AMQPHeartbeatTimeout, InvalidFrameError
+
+TICK = 1.0
+"""Seconds between two looks at the clock."""
+STANDSTILL = 30.0
+"""Seconds after which a process that stood still no longer trusts what is in its sockets."""
+
+_START = struct.Struct(">BHL")
+_CONTENT = struct.Struct(">HHQ")
+_SMALLEST = 8
+_HEADER = spec.FRAME_HEADER
+_END = spec.FRAME_END
+_PROPERTIES_AT = 12
+
+
+class Unreadable(spec.BasicProperties):  # type: ignore[misc]  # pika has no types
+    """The properties of a message whose header cannot be decoded."""
+
+
+class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no types
+    """An AMQP connection on an asyncio event loop; see the module."""
+
+    _frame_buffer: bytes
+    _seen_at = 0.0
+
+    def watch(self) -> None:
+        """Begin to notice when this process stands still, as under SIGSTOP.
+
+        What is in the sockets then is old: the broker may have given it to others since.
+        """
+        self._seen_at = time.monotonic()
+        if self.is_open:
+            self._adapter_call_later(TICK, self.watch)
+
+    def _on_data_available(self, data_in: bytes) -> None:
+        if self._seen_at and time.monotonic() - self._seen_at > STANDSTILL:
+            self._seen_at = 0.0
+            self._terminate_stream(AMQPHeartbeatTimeout("this process stood still"))
+            return
+        data = self._frame_buffer + data_in if self._frame_buffer else data_in
+        if data[:4] == b"AMQP":
+            # The broker speaks another version, and closes.
+            self._frame_buffer = b""
+            super()._on_data_available(data)
+            return
+        at, size = 0, len(data)
+        transport = self._transport
+        while size - at >= _SMALLEST:
+            kind, channel, length = _START.unpack_from(data, at)
+            end = at + _SMALLEST + length
+            if end > size:
+                break
+            if data[end - 1] != _END:
+                raise InvalidFrameError("a frame does not end where it says")
+            if kind == _HEADER:
+                value = _header(channel, data[at + 7 : end - 1])
+            else:
+                _, value = frame.decode_frame(data[at:end])
+            at = end
+            self._process_frame(value)
+            if self._transport is not transport or self.is_closed:
+                return
+        self._frame_buffer = data[at:] if at else data
+
+
+def _header(channel: int, payload: bytes) -> Any:
+    """Return a content header, whatever its properties are."""
+    _, _, body_size = _CONTENT.unpack_from(payload)
+    properties = spec.BasicProperties()
+    try:
+        properties.decode(payload[_PROPERTIES_AT:])
+    except Exception:  # noqa: BLE001  # pika raises half a dozen kinds, RecursionError among them
+        properties = Unreadable()
+    return frame.Header(channel, body_size, properties)
