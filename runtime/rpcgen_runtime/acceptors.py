@@ -5,10 +5,13 @@ from rpcgen_runtime.dispatch import Dispatcher, ServerSettings
 from rpcgen_runtime.endpoint import Endpoint, Listener
 from rpcgen_runtime.executors import ON_LOOP
 from rpcgen_runtime.http.limits import HttpLimits
-from rpcgen_runtime.http.origins import ANY, LOOPBACK, is_loopback
+from rpcgen_runtime.http.origins import ANY, LOOPBACK, Origins, is_loopback
 from rpcgen_runtime.tls import ClientTls, ServerTls
 from rpcgen_runtime.transport import Acceptor
 from rpcgen_runtime.url import UNIX, Url
+
+HEALTH_CONNECTIONS = 64
+"""Open at once where nothing but health is told."""
 
 
 def accepting(
@@ -41,6 +44,17 @@ def accepting(
     if isinstance(tls, ClientTls):
         raise ValueError("`tls` of a server at `https://` is a ServerTls")
     return _http(url, endpoints, settings, limits, tls, names, allowed_origins)
+
+
+def telling_health(url: Url, acceptor: Acceptor) -> Acceptor:
+    """Return what tells at `url` whether `acceptor` takes requests. Raises ValueError."""
+    if url.scheme not in {"http", UNIX} or url.path != "/":
+        raise ValueError("`health` is at `http://host:port` or `http+unix:///path`")
+    from rpcgen_runtime.http.health import Health
+    from rpcgen_runtime.http.server import HttpAcceptor
+
+    health = Health(lambda: acceptor.not_ready, Origins(_names(url), []))
+    return HttpAcceptor(url, health, HttpLimits(max_connections=HEALTH_CONNECTIONS), None)
 
 
 def _memory(

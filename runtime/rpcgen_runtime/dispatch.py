@@ -122,9 +122,7 @@ class Dispatcher:
             self._tell_refusal(request, entry)
             return entry
         try:
-            if self._requests.is_on():
-                return await self._watched(entry, request)
-            return await self._run(entry, request, child_traceparent(request.traceparent))
+            return await self._work(entry, request)
         finally:
             self.in_flight -= 1
 
@@ -134,7 +132,7 @@ class Dispatcher:
         if isinstance(entry, Failure):
             self._tell_refusal(request, entry)
             return entry
-        task = asyncio.ensure_future(self._watched(entry, request))
+        task = asyncio.ensure_future(self._work(entry, request))
         self._begun.add(task)
         task.add_done_callback(self._end)
         return None
@@ -167,6 +165,11 @@ class Dispatcher:
             entry = self.table.find(request)
             method = None if isinstance(entry, Failure) else entry.method
             self._requests.refused(request, method, failure)
+
+    def _work(self, entry: Entry, request: Request) -> Coroutine[object, object, Reply]:
+        if self._requests.is_on():
+            return self._watched(entry, request)
+        return self._run(entry, request, child_traceparent(request.traceparent))
 
     async def _watched(self, entry: Entry, request: Request) -> Reply:
         with self._requests.around(request, entry.method) as running:

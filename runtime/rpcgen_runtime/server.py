@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from typing_extensions import Self
 
-from rpcgen_runtime.acceptors import accepting
+from rpcgen_runtime.acceptors import accepting, telling_health
 from rpcgen_runtime.access import AccessPolicy, Authenticator
 from rpcgen_runtime.dispatch import ServerSettings
 from rpcgen_runtime.endpoint import Endpoint
@@ -60,6 +60,7 @@ class Server:
         tls: "ServerTls | ClientTls | None" = None,
         allowed_hosts: Sequence[str] | None = None,
         allowed_origins: Sequence[str] = (),
+        health: str | None = None,
         drain_timeout: float = DRAIN_TIMEOUT,
         on_reset: Callable[[], None] | None = None,
     ) -> None:
@@ -69,10 +70,11 @@ class Server:
         listeners of one `group` share its events (default: each server gets all of them);
         `authenticator` tells who calls, `access` who may call what, and `introspection` whether
         the contract is told to who asks (default: only where neither of the two is given);
-        `on_reset` is called by `reset`. Over HTTP only: `limits`; `tls`, which `https://` needs;
-        `allowed_hosts`, the names by which it may be called (default: on a loopback address those
-        of this machine, else any); `allowed_origins`, the web pages that may call it. Raises
-        ValueError for what does not fit together.
+        `health` is a URL at which `/healthz` and `/readyz` are answered beside, such as
+        `http://127.0.0.1:9090`; `on_reset` is called by `reset`. Over HTTP only: `limits`; `tls`,
+        which `https://` needs; `allowed_hosts`, the names by which it may be called (default: on a
+        loopback address those of this machine, else any); `allowed_origins`, the web pages that
+        may call it. Raises ValueError for what does not fit together.
         """
         self.name = server or f"{socket.gethostname()}-{os.getpid()}-{id(self):x}"
         check_server(self.name)
@@ -103,11 +105,17 @@ class Server:
             allowed_hosts=allowed_hosts,
             allowed_origins=allowed_origins,
         )
+        self._health = None if health is None else telling_health(parse_url(health), self._acceptor)
 
     @property
     def url(self) -> str:
         """Where clients reach it; after the start with the port that the system chose for 0."""
         return self._acceptor.url
+
+    @property
+    def health_url(self) -> str | None:
+        """Where health is told beside, as `url`; None where it is not."""
+        return None if self._health is None else self._health.url
 
     @property
     def in_flight(self) -> int:
@@ -190,7 +198,18 @@ class Server:
 
     async def _start(self) -> None:
         self._dispatcher.table.warm()
-        await self._acceptor.start()
+        if self._health is not None:
+            await self._health.start()
+        try:
+            await self._acceptor.start()
+        except BaseException:
+            await self._end_health()
+            raise
+
+    async def _end_health(self) -> None:
+        if self._health is not None:
+            await self._health.stop()
+            await self._health.close()
 
     async def _stop(self) -> None:
         if not self._is_stopped:
@@ -210,6 +229,7 @@ class Server:
             raise DrainTimeout(f"{left} handlers still ran after {timeout} s") from None
         finally:
             self._executor.close()
+            await self._end_health()
 
     def _await(self, work: Coroutine[object, object, T]) -> T:
         assert self._loop is not None, "called on a started server"

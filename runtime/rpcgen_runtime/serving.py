@@ -38,6 +38,7 @@ def serve(
     tls: "ServerTls | ClientTls | None" = None,
     allowed_hosts: Sequence[str] | None = None,
     allowed_origins: Sequence[str] = (),
+    health: str | None = None,
     drain_timeout: float = DRAIN_TIMEOUT,
     on_reset: Callable[[], None] | None = None,
     on_start: Callable[[Server], None] | None = None,
@@ -63,6 +64,7 @@ def serve(
         tls=tls,
         allowed_hosts=allowed_hosts,
         allowed_origins=allowed_origins,
+        health=health,
         drain_timeout=drain_timeout,
         on_reset=on_reset,
     )

@@ -21,6 +21,7 @@ from uuid import uuid4
 
 from rpcgen_runtime import Endpoint, Server, connect, connect_async
 from rpcgen_runtime.generated_v1 import Client
+from tests.broker.reached import Broker
 
 C = TypeVar("C", bound=Client)
 T = TypeVar("T")
@@ -123,16 +124,20 @@ class Place:
     scheme: str
     style: str
     aside: Aside
+    broker: Broker | None = None
+    """Where the transport goes through one."""
     _servers: ExitStack = field(default_factory=ExitStack)
     _clients: ExitStack = field(default_factory=ExitStack)
 
     @property
     def is_http(self) -> bool:
-        """Whether bytes go through sockets."""
-        return self.scheme != "memory"
+        """Whether it is JSON-RPC over HTTP."""
+        return self.scheme.startswith("http")
 
     def fresh_url(self) -> str:
         """Return an address that nobody serves yet."""
+        if self.broker is not None:
+            return self._servers.enter_context(self.broker.fresh())
         if self.scheme == "http+unix":
             folder = self._servers.enter_context(TemporaryDirectory(prefix="rpcgen-"))
             return f"http+unix://{folder}/s"

@@ -277,46 +277,33 @@ async def open_connection(host: Host, access: Access) -> Connection:
     """Return an open connection to a broker. Raises AmqpError."""
     _quieten()
     loop = asyncio.get_running_loop()
-    opened: asyncio.Future[Any] = loop.create_future()
-    made: list[Connection] = []
-
-    def on_open(raw: Any) -> None:
-        if opened.done():
-            raw.close()
-        else:
-            opened.set_result(raw)
-
-    def on_error(_raw: Any, reason: BaseException) -> None:
-        if not opened.done():
-            opened.set_exception(_error(reason))
-
-    def on_close(_raw: Any, reason: BaseException) -> None:
-        error = _error(reason)
-        for connection in made:
-            _settle(connection.closed, error)
-        on_error(_raw, error)
-
-    raw = GuardedConnection(
-        _parameters(host, access),
-        on_open_callback=on_open,
-        on_open_error_callback=on_error,
-        on_close_callback=on_close,
-        custom_ioloop=loop,
+    ended: asyncio.Future[Any] = loop.create_future()
+    workflow = GuardedConnection.create_connection(
+        [_parameters(host, access)], lambda it: _settle(ended, it), custom_ioloop=loop
     )
     try:
         async with asyncio.timeout(access.timeout):
-            await opened
-    except TimeoutError:
+            found = await asyncio.shield(ended)
+    except (TimeoutError, asyncio.CancelledError) as error:
+        ended.add_done_callback(_close_late)
+        if not ended.done():
+            workflow.abort()
+        if isinstance(error, asyncio.CancelledError):
+            raise
         raise AmqpError(0, f"{host} did not answer within {access.timeout:g} s") from None
-    finally:
-        if not opened.done() or opened.cancelled():
-            opened.cancel()
-            with suppress(problems.AMQPError):
-                raw.close()
-    connection = Connection(raw, host)
-    made.append(connection)
-    raw.watch()
+    if isinstance(found, BaseException):
+        raise _error(found)
+    connection = Connection(found, host)
+    found.add_on_close_callback(lambda _, reason: _settle(connection.closed, _error(reason)))
+    found.watch()
     return connection
+
+
+def _close_late(ended: "asyncio.Future[Any]") -> None:
+    """Close a connection that came about when nobody waited for it any more."""
+    found = ended.result()
+    if not isinstance(found, BaseException) and found.is_open:
+        found.close()
 
 
 def _parameters(host: Host, access: Access) -> Any:

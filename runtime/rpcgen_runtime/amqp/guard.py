@@ -37,6 +37,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
     """An AMQP connection on an asyncio event loop; see the module."""
 
     _frame_buffer: bytes
+    bytes_received: int
     _seen_at = 0.0
 
     def watch(self) -> None:
@@ -53,6 +54,8 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
             self._seen_at = 0.0
             self._terminate_stream(AMQPHeartbeatTimeout("this process stood still"))
             return
+        # What pika's check for heartbeats looks at.
+        self.bytes_received += len(data_in)
         data = self._frame_buffer + data_in if self._frame_buffer else data_in
         if data[:4] == b"AMQP":
             # The broker speaks another version, and closes.

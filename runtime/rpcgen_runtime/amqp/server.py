@@ -52,6 +52,7 @@ class AmqpAcceptor:
         self._tasks: set[asyncio.Task[None]] = set()
         self._inbox: deque[Work] = deque()
         self._outbox: deque[tuple[Work, Reply]] = deque()
+        self._is_started = False
         self._is_called = False
         self._is_answered = False
         self._intake = Intake(
@@ -69,21 +70,23 @@ class AmqpAcceptor:
     @property
     def not_ready(self) -> Sequence[str]:
         """See Acceptor."""
-        return [NOT_STARTED] if self._thread is None else self._intake.not_ready
+        return self._intake.not_ready if self._is_started else [NOT_STARTED]
 
     async def start(self) -> None:
         """See Acceptor."""
         self._loop = asyncio.get_running_loop()
-        thread = IoThread("rpcgen-amqp")
+        # Requests may come before all of it has started.
+        thread = self._thread = IoThread("rpcgen-amqp")
         try:
             await thread.wait_for_async(self._intake.start(PATIENCE))
         except BaseException as error:
+            self._thread = None
             await thread.wait_for_async(self._intake.abandon())
             thread.close()
             if isinstance(error, AmqpError):
                 raise OSError(f"{self.url}: {error}") from None
             raise
-        self._thread = thread
+        self._is_started = True
 
     async def stop(self) -> None:
         """See Acceptor."""

@@ -17,11 +17,13 @@ from rpcgen_runtime.access import Credentials
 from rpcgen_runtime.context import Identity
 from rpcgen_runtime.dispatch import SUCCESS_NULL, Dispatcher, ServerSettings
 from rpcgen_runtime.endpoint import Endpoint
-from rpcgen_runtime.http import headers
+from rpcgen_runtime.http import headers, health
 from rpcgen_runtime.http.headers import Beside
 from rpcgen_runtime.http.limits import HttpLimits
 from rpcgen_runtime.http.origins import Origins
 from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
+from rpcgen_runtime.telemetry import measures
+from rpcgen_runtime.transport import DRAINING
 
 # ASGI's own types (asgi.readthedocs.io, specification 3): dicts whose members depend on `type`.
 Scope: TypeAlias = MutableMapping[str, Any]
@@ -39,11 +41,6 @@ _ONCE = frozenset(
     + [it.encode() for it in headers.OURS]
 )
 """Headers of which a second one that says something else is refused; a second host always is."""
-
-LIVE = "/healthz"
-READY = "/readyz"
-HEALTH_PATHS = frozenset([LIVE, READY])
-"""Answered to everybody, whatever else is going on."""
 
 LINGER_BYTES = 16 << 20
 LINGER_SECONDS = 2.0
@@ -96,6 +93,7 @@ class Application:
         self._origins = Origins(allowed_hosts, allowed_origins)
         self._fields = _own_fields(self.dispatcher, settings.name)
         self._has_warned = False
+        self._measures = measures()
         self.is_draining = False
         """Whether clients are asked to connect elsewhere; set by the server that stops."""
 
@@ -108,8 +106,10 @@ class Application:
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         path = scope["path"].removeprefix(scope.get("root_path", ""))
-        if path in HEALTH_PATHS and path != self._path:
-            await self._tell_health(path, scope["method"], send)
+        if path in health.HEALTH_PATHS and path != self._path:
+            # Answered to everybody, whatever else is going on.
+            reasons = [DRAINING] if self.is_draining else []
+            await self._send(send, *health.told(path, scope["method"], reasons))
             return
         found = {
             # White space around a value is none of it (RFC 9110, section 5.5).
@@ -140,14 +140,6 @@ class Application:
         if status == 503:
             fields.append(RETRY)
         await self._send(send, status, answer, fields)
-
-    async def _tell_health(self, path: str, verb: str, send: Send) -> None:
-        is_well = path == LIVE or not self.is_draining
-        status, body = (200, b'{"status":"ok"}') if is_well else (503, b'{"status":"draining"}')
-        if verb not in {"GET", "HEAD"}:
-            await self._send(send, 405, b"", [(b"allow", b"GET, HEAD")])
-        else:
-            await self._send(send, status, body, [(b"cache-control", b"no-store")])
 
     def _check_names(self, scope: Scope, found: Mapping[str, str]) -> None:
         """Raise _Refusal for a request to another server, or from a page that may not send any."""
@@ -235,6 +227,9 @@ class Application:
         return 503 if overloaded else 200, answer
 
     async def _batch(self, envelope: jsonrpc.Envelope, beside: _Beside) -> tuple[int, bytes]:
+        ids = [it.id for it in envelope.items if it.id is not None]
+        if len(ids) > len(set(ids)):
+            self._measures.duplicate_ids(len(ids) - len(set(ids)))
         replies = await asyncio.gather(*(self._one(it, beside) for it in envelope.items))
         answers: list[bytes] = []
         size = 0

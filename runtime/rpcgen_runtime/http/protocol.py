@@ -16,7 +16,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
-from rpcgen_runtime.http.application import HEALTH_PATHS
+from rpcgen_runtime.http.health import HEALTH_PATHS
 from rpcgen_runtime.http.limits import HttpLimits
 from rpcgen_runtime.tls import subject_of
 

@@ -7,17 +7,20 @@ import os
 import resource
 import socket
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import replace
 from email.utils import formatdate
+from typing import Protocol
 
 import uvicorn
 from uvicorn.server import ServerState
 
-from rpcgen_runtime.http.application import Application
+from rpcgen_runtime.http.application import Receive, Scope, Send
 from rpcgen_runtime.http.limits import HttpLimits
 from rpcgen_runtime.http.protocol import Connection
 from rpcgen_runtime.tls import ServerTls
+from rpcgen_runtime.transport import DRAINING, NOT_STARTED
 from rpcgen_runtime.url import UNIX, Host, Url
 
 BACKLOG = 2_048
@@ -31,11 +34,21 @@ SPARE_FILES = 128
 log = logging.getLogger("rpcgen_runtime.http")
 
 
+class Served(Protocol):
+    """An ASGI 3 application that asks its clients to go once it is told to."""
+
+    is_draining: bool
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send, /) -> None:
+        """Serve one request."""
+        ...
+
+
 class HttpAcceptor:
     """One listening socket."""
 
     def __init__(
-        self, url: Url, application: Application, limits: HttpLimits, tls: ServerTls | None
+        self, url: Url, application: Served, limits: HttpLimits, tls: ServerTls | None
     ) -> None:
         """Take where to listen. Raises ValueError for a URL or certificates that do not fit."""
         if len(url.hosts) > 1:
@@ -58,6 +71,13 @@ class HttpAcceptor:
         if self._address.scheme == UNIX:
             return f"{UNIX}://{self._address.socket}"
         return self._address.at(self._host)
+
+    @property
+    def not_ready(self) -> Sequence[str]:
+        """See Acceptor."""
+        if self._application.is_draining:
+            return [DRAINING]
+        return [] if self._server is not None else [NOT_STARTED]
 
     async def start(self) -> None:
         """See Acceptor."""

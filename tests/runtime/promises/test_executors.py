@@ -139,6 +139,10 @@ def test_an_executor_of_ones_own_will_do(place: Place) -> None:
             self.inner, self.labels = EventLoop(), list[str]()
             self.is_closed = False
 
+        @property
+        def places(self) -> int:
+            return self.inner.places
+
         async def run(self, binding: object, call: object, deadline: object) -> object:
             self.labels.append(binding.method.label)  # type: ignore[attr-defined]
             return await self.inner.run(binding, call, deadline)  # type: ignore[arg-type]

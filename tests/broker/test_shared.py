@@ -1,0 +1,79 @@
+"""What tests are given: a broker of the run, a vhost of their own."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pika
+import pytest
+
+from tests.broker.api import Api
+from tests.broker.plugin import refuse
+from tests.broker.programs import find
+from tests.broker.reached import Broker
+from tests.runtime.places import eventually
+
+ROOT = Path(__file__).parents[2]
+
+
+def test_a_test_has_a_vhost_of_its_own(broker: Broker, api: Api, vhost_url: str) -> None:
+    assert broker.left(vhost_url) == []
+    connection = pika.BlockingConnection(pika.URLParameters(vhost_url))
+    channel = connection.channel()
+    channel.queue_declare("work", durable=True)
+    assert broker.left(vhost_url)[-1] == "queue work"
+    connection.close()
+
+
+def test_vhosts_end_with_their_tests(broker: Broker, api: Api) -> None:
+    with broker.fresh() as url:
+        vhost = url.rpartition("/")[2]
+        assert vhost in api.vhosts()
+    assert vhost not in api.vhosts()
+
+
+WAITING = """
+import os, time
+from pathlib import Path
+import pytest
+
+@pytest.mark.parametrize("number", [1, 2])
+def test_that_waits(broker, number):
+    told = Path(os.environ["TOLD"])
+    (told / "new").write_text(broker.amqp)
+    (told / "new").rename(told / str(number))
+    time.sleep(1000)
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_run_has_one_node_and_leaves_none_behind(tmp_path: Path, number: int) -> None:
+    if find() is None:
+        refuse("there is no RabbitMQ on this machine: python -m tests.broker.install")
+    (tmp_path / "test_waiting.py").write_text(WAITING)
+    told = tmp_path / "told"
+    told.mkdir()
+    variables = {**os.environ, "TOLD": str(told), "PYTHONPATH": str(ROOT)}
+    # The inner run must not take itself for a part of this one.
+    variables = {k: v for k, v in variables.items() if not k.startswith("PYTEST")}
+    arguments = ["-n", "2", "-p", "tests.broker.plugin", "--basetemp", str(tmp_path / "base")]
+    command = [sys.executable, "-m", "pytest", *arguments, str(tmp_path)]
+    with subprocess.Popen(command, cwd=tmp_path, env=variables, stdout=subprocess.DEVNULL) as run:
+        assert eventually(lambda: {it.name for it in told.iterdir()} >= {"1", "2"})
+        [url] = {(told / it).read_text() for it in ("1", "2")}
+        run.send_signal(number)
+    there = urlsplit(url).hostname, urlsplit(url).port
+    assert eventually(lambda: not answers(*there))
+    assert eventually(lambda: not (tmp_path / "base" / "broker" / "places.json").exists())
+
+
+def answers(host: str | None, port: int | None) -> bool:
+    try:
+        socket.create_connection((host or "", port or 0), 1.0).close()
+    except OSError:
+        return False
+    return True
