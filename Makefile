@@ -8,9 +8,10 @@ FUZZER := $(VENV)/.fuzzer
 
 SECONDS ?= 60
 TARGETS ?=
+ROWS    ?=
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build format lint types quick bench-compile fuzz fuzz-merge clean
+.PHONY: help demo test check build format quick bench-compile faults fuzz fuzz-merge clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -18,7 +19,8 @@ help: ## list the commands
 demo: $(READY) ## watch a typed client call a server, step by step
 	@$(BIN)/python -m examples.demo
 
-test: $(READY) ## run every test
+test: $(READY) ## run every test; installs RabbitMQ where there is none
+	@$(BIN)/python -m tests.broker.install
 	$(BIN)/python -m pytest -n 2 --dist loadgroup $(ARGS)
 
 quick: $(READY) ## run the tests that take no time: make quick ARGS=tests/language
@@ -43,6 +45,10 @@ format: $(READY) ## format the code and fix what can be fixed
 
 bench-compile: $(READY) ## measure compile and import time against the number of methods
 	$(BIN)/python benchmarks/compile.py
+
+faults: $(READY) ## kill, freeze and cut off brokers, servers and clients: make faults ROWS="C1 S1"
+	@$(BIN)/python -m tests.broker.install
+	@$(BIN)/python -m tests.faults $(ROWS)
 
 fuzz: $(FUZZER) ## feed what reads foreign bytes: make fuzz SECONDS=600 TARGETS=contract
 	$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS) $(TARGETS)

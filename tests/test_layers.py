@@ -20,12 +20,23 @@ ALLOWED: dict[str, set[str]] = {
     "rpcgen_runtime": {"rpcgen_runtime"},
     "rpcgen_runtime.memory": {"rpcgen_runtime"},
     "rpcgen_runtime.http": {"rpcgen_runtime"},
+    "rpcgen_runtime.amqp": {"rpcgen_runtime"},
+    "rpcgen_runtime.telemetry": {"rpcgen_runtime"},
 }
 # What transports may not know of each other, and the core of all of them.
 FORBIDDEN: dict[str, set[str]] = {
-    "rpcgen_runtime.memory": {"rpcgen_runtime.http", "rpcgen_runtime.jsonrpc"},
-    "rpcgen_runtime.http": {"rpcgen_runtime.memory"},
-}
+    "rpcgen_runtime.memory": {
+        "rpcgen_runtime.http", "rpcgen_runtime.jsonrpc", "rpcgen_runtime.amqp",
+    },
+    "rpcgen_runtime.http": {"rpcgen_runtime.memory", "rpcgen_runtime.amqp"},
+    "rpcgen_runtime.amqp": {
+        "rpcgen_runtime.http", "rpcgen_runtime.memory", "rpcgen_runtime.jsonrpc",
+    },
+    "rpcgen_runtime.telemetry": {
+        "rpcgen_runtime.http", "rpcgen_runtime.memory", "rpcgen_runtime.amqp",
+        "rpcgen_runtime.jsonrpc",
+    },
+}  # fmt: skip
 # The files that put the pieces together, and so know the transports.
 ASSEMBLY = {
     "rpcgen_runtime", "rpcgen_runtime.connecting", "rpcgen_runtime.acceptors",
@@ -39,6 +50,11 @@ FOREIGN: dict[str, set[str]] = {
     "httpcore": {"rpcgen_runtime.http.unix"},
     "httptools": {"rpcgen_runtime.http.protocol"},
     "uvicorn": {"rpcgen_runtime.http.server", "rpcgen_runtime.http.protocol"},
+    "pika": {"rpcgen_runtime.amqp.guard", "rpcgen_runtime.amqp.connection"},
+    "msgpack": {"rpcgen_runtime.amqp.wire"},
+    "opentelemetry": {
+        f"rpcgen_runtime.telemetry.{it}" for it in ("instruments", "providers", "spans")
+    },
 }
 PURE = {
     "rpcgen_runtime.targets", "rpcgen_runtime.messages", "rpcgen_runtime.errors",
@@ -47,6 +63,10 @@ PURE = {
     "rpcgen_runtime.http.headers", "rpcgen_runtime.http.exchange", "rpcgen_runtime.http.hosts",
     "rpcgen_runtime.http.limits", "rpcgen_runtime.http.origins", "rpcgen_runtime.url",
     "rpcgen_runtime.access", "rpcgen_runtime.introspection",
+    *(f"rpcgen_runtime.telemetry.{it}" for it in ("measures", "outcomes", "peers")),
+    *(f"rpcgen_runtime.amqp.{it}" for it in (
+        "clocks", "messages", "options", "topology", "wire",
+    )),
     "rpcgen.language.comments", "rpcgen.cli.endings",
     *(f"rpcgen.cli.live.{it}" for it in (
         "arguments", "choose", "declarations", "facts", "pages", "records", "scalars", "schemas",
@@ -89,7 +109,8 @@ def test_a_file_imports_only_what_its_room_may(path: Path) -> None:
         if within(module, {prefix}):
             assert not {it for it in ours if within(it, refused)}
     if room == "rpcgen_runtime" and module not in ASSEMBLY:
-        known = {it for it in ours if within(it, {"rpcgen_runtime.http", "rpcgen_runtime.memory"})}
+        transports = {f"rpcgen_runtime.{it}" for it in ("amqp", "http", "memory")}
+        known = {it for it in ours if within(it, transports)}
         assert not known, f"the core does not know transports: {module} imports {sorted(known)}"
 
 

@@ -23,12 +23,13 @@ def main() -> int:
 def _tour() -> int:
     # Imported here, so that a Ctrl-C is clean even now.
     from examples.demo import steps
+    from examples.demo.broker_step import broker
     from examples.demo.cloud_step import cloud
     from examples.demo.commands import StepFailed, served
     from examples.demo.screen import Screen
     from rpcgen_runtime import RpcError
 
-    screen = Screen(steps=8)
+    screen = Screen(steps=9)
     try:
         screen.title("rpcgen: declare a service once, call it with types.")
         steps.contract(screen)
@@ -39,6 +40,7 @@ def _tour() -> int:
             steps.shell(screen, url)
             cloud(screen)
             steps.many_calls(screen, url)
+        broker(screen)
         steps.what_next(screen)
     except BrokenPipeError:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

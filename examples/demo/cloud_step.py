@@ -1,4 +1,7 @@
-"""The step of the tour with many servers: a control plane on `memory://`, and a story in it."""
+"""The steps of the tour with many servers: a control plane, and a story in it.
+
+First on `memory://`; `broker_step` lets the same happen through a broker.
+"""
 
 import time
 from collections import Counter
@@ -25,7 +28,7 @@ from examples.compute import Cloud, Compute, Conductor
 from examples.demo.commands import StepFailed
 from examples.demo.heard import PATIENCE, HeardOfCompute, HeardOfConductor, Lines, called
 from examples.demo.screen import Screen
-from rpcgen_runtime import Invocation, Server, connect, current_context
+from rpcgen_runtime import Invocation, Server, Transport, connect, current_context
 
 URL = "memory://demo"
 SERVERS = ("server-1", "server-2", "server-3")
@@ -42,21 +45,7 @@ def cloud(screen: Screen) -> None:
     screen.say("in turn. A listener hears the events.")
     screen.say(f"They run in this process, at {URL}: nothing to install, the same rules.")
     tally = Tally()
-    lines = Lines()
-    ids = count(1)
-    with ExitStack() as stack:
-        transport = stack.enter_context(connect(URL))
-        shared = Cloud(
-            compute_events=ComputeEvents(transport),
-            conductor_events=ConductorEvents(transport),
-            new_id=lambda: UUID(int=next(ids)),
-        )
-        for name in SERVERS:
-            endpoints = [Compute(shared), Conductor(shared)]
-            server = Server(URL, endpoints, server=name, interceptors=[tally])
-            stack.enter_context(server)
-        stack.enter_context(Server(URL, [HeardOfCompute(lines), HeardOfConductor(lines)]))
-        story = Story(ComputeClient(transport), ConductorClient(transport), lines)
+    with told_at(URL, tally) as (transport, story):
         screen.table(["what we do", "what comes back", "event heard"], story.rows())
         screen.say("Now one that is too large for every host:")
         screen.table(["host", "why not"], story.too_large())
@@ -66,6 +55,26 @@ def cloud(screen: Screen) -> None:
         tally.wait_for_fanout()
     screen.say("At last a fanout, `drop_cached_images`: each server gets it. Who did what:")
     screen.table(["server", "calls", "fanouts"], tally.rows())
+
+
+@contextmanager
+def told_at(url: str, tally: "Tally") -> Iterator[tuple[Transport, "Story"]]:
+    """Run three servers and a listener at `url`; yield a client's transport, and the story."""
+    lines = Lines()
+    ids = count(1)
+    with ExitStack() as stack:
+        transport = stack.enter_context(connect(url))
+        shared = Cloud(
+            compute_events=ComputeEvents(transport),
+            conductor_events=ConductorEvents(transport),
+            new_id=lambda: UUID(int=next(ids)),
+        )
+        for name in SERVERS:
+            endpoints = [Compute(shared), Conductor(shared)]
+            server = Server(url, endpoints, server=name, interceptors=[tally])
+            stack.enter_context(server)
+        stack.enter_context(Server(url, [HeardOfCompute(lines), HeardOfConductor(lines)]))
+        yield transport, Story(ComputeClient(transport), ConductorClient(transport), lines)
 
 
 class Tally:

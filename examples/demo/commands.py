@@ -34,11 +34,11 @@ def run(module: str, arguments: Sequence[str]) -> tuple[int, str, str]:
 
 
 @contextmanager
-def served(endpoint: str) -> Iterator[str]:
-    """Run `rpcgen serve` for an endpoint on a free port; yield its URL. Raises StepFailed."""
+def served(endpoint: str, on: str = "http://127.0.0.1:0") -> Iterator[str]:
+    """Run `rpcgen serve` for an endpoint; yield its URL. Raises StepFailed."""
     with tempfile.TemporaryFile("w+") as log:
         server = subprocess.Popen(
-            [sys.executable, "-m", "rpcgen", "serve", endpoint, "--on", "http://127.0.0.1:0"],
+            [sys.executable, "-m", "rpcgen", "serve", endpoint, "--on", on],
             cwd=ROOT,
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
@@ -65,7 +65,7 @@ def _url_of(server: "subprocess.Popen[str]", log: IO[str]) -> str:
     ready, _, _ = select.select([server.stdout], [], [], START_TIMEOUT)
     line = server.stdout.readline() if ready else ""
     url = line.rstrip().rpartition(" at ")[2]
-    if not url.startswith("http://"):
+    if "://" not in url:
         log.seek(0)
         told = (log.read().strip().splitlines() or [f"no line within {START_TIMEOUT:.0f} s"])[-1]
         raise StepFailed(f"the server did not start: {told}")

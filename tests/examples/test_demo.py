@@ -5,21 +5,25 @@ import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 
+from tests.broker.reached import Broker
+
 ROOT = Path(__file__).parents[2]
 STEPS = (
-    "1/8  A contract",
-    "2/8  The compiler",
-    "3/8  The type checker",
-    "4/8  A server and its client",
-    "5/8  From the shell",
-    "6/8  Many servers and their events",
-    "7/8  200 calls at once",
-    "8/8  What to read next",
+    "1/9  A contract",
+    "2/9  The compiler",
+    "3/9  The type checker",
+    "4/9  A server and its client",
+    "5/9  From the shell",
+    "6/9  Many servers and their events",
+    "7/9  200 calls at once",
+    "8/9  The same through RabbitMQ",
+    "9/9  What to read next",
 )
 
 
@@ -31,10 +35,16 @@ def _up_to_date() -> None:
 
 
 @pytest.fixture(scope="module")
-def tour() -> "subprocess.CompletedProcess[str]":
+def tour(broker: Broker) -> Iterator["subprocess.CompletedProcess[str]"]:
+    with broker.fresh() as url:
+        yield _toured(url)
+
+
+def _toured(url: str) -> "subprocess.CompletedProcess[str]":
     return subprocess.run(
         [sys.executable, "-m", "examples.demo"],
         cwd=ROOT,
+        env={**os.environ, "RPCGEN_DEMO_AMQP_URL": url},
         capture_output=True,
         text=True,
         timeout=55,
@@ -63,10 +73,18 @@ def test_the_tour_takes_each_step(tour: "subprocess.CompletedProcess[str]", step
         "too little vcpus: 32 wanted",
         "server-3  3      1",
         "200 answers in",
+        "200 of 200 calls answered, although one server was stopped midway",
+        "12 lines of the same table",
     ],
 )
 def test_the_tour_shows_what_came_out(tour: "subprocess.CompletedProcess[str]", told: str) -> None:
     assert told in tour.stdout
+
+
+def test_without_a_broker_the_tour_says_how_to_get_one() -> None:
+    tour = _toured("amqp://127.0.0.1:1/")
+    assert (tour.returncode, tour.stderr) == (0, "")
+    assert "No broker answers at amqp://127.0.0.1:1/" in tour.stdout
 
 
 def test_nothing_blinks_where_nobody_looks(tour: "subprocess.CompletedProcess[str]") -> None:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from rpcgen_runtime import connect
+from rpcgen_runtime import connect, connect_async
 from rpcgen_runtime.url import Host, Url, parse_url
 
 
@@ -37,7 +37,8 @@ def test_an_address_is_read(text: str, expected: Url) -> None:
         ("://x", "this is not a URL; accepted: `http://host:port/` or `memory://name`"),
         (
             "ftp://h",
-            "nothing speaks `ftp://`; accepted: `http://`, `https://`, `http+unix://`, `memory://`",
+            "nothing speaks `ftp://`; accepted: `http://`, `https://`, `amqp://`, `amqps://`, "
+            "`http+unix://`, `memory://`",
         ),
         ("http://h?a=1", "a URL has no query and no fragment here"),
         ("http://h/#f", "a URL has no query and no fragment here"),
@@ -83,10 +84,72 @@ def test_an_address_is_read(text: str, expected: Url) -> None:
             f"memory://{'a' * 65}",
             "a hub's name is 1 to 64 letters, digits and `_ . -`: `memory://name`",
         ),
+        ("amqp://h:70000/", "the port is not a number from 0 to 65535"),
+        ("amqp://h:x/", "the port is not a number from 0 to 65535"),
+        ("amqp://::1/", "the host is missing or not one; accepted: `amqp://host:port/`"),
+        ("amqp://h,h/", "the host `h:5672` stands twice"),
+        ("amqp://u@v@h/", "a URL has one `@`; write one in a user or a password as `%40`"),
+        (
+            "amqp://u:100%@h/",
+            "a `%` in a user, a password or a virtual host is written as `%25`",
+        ),
+        (
+            "amqp://h/%00",
+            "a user, a password or a virtual host has at most 255 bytes, and no NUL",
+        ),
+        ("amqp://h/a/b", "a URL has one virtual host; write a `/` in its name as `%2F`"),
+        ("amqp://h/#x", "a URL has no query and no fragment here"),
+        (
+            "amqp://h/?heartbeat",
+            "behind the `?` stands `name=value`, each name once, with `&` between",
+        ),
+        (
+            "amqp://h/?calls=quorum&calls=classic",
+            "behind the `?` stands `name=value`, each name once, with `&` between",
+        ),
     ],
 )
 def test_a_bad_address_gets_one_sentence(text: str, sentence: str) -> None:
     for read in (parse_url, connect):
         with pytest.raises(ValueError) as caught:
             read(text)
+        assert str(caught.value) == sentence
+
+
+def test_a_brokers_address_has_hosts_a_user_a_password_and_a_vhost() -> None:
+    url = parse_url("amqps://me:a%3A%2F%40%25b@one,[::1]:7,two:9/%2Fv?calls=quorum&heartbeat=7")
+    assert [str(it) for it in url.hosts] == ["one:5671", "[::1]:7", "two:9"]
+    assert (url.user, url.password, url.vhost) == ("me", "a:/@%b", "/v")
+    assert url.options == {"calls": "quorum", "heartbeat": "7"}
+
+
+def test_what_is_left_out_is_as_a_fresh_broker_has_it() -> None:
+    for text in ("amqp://", "amqp://localhost", "amqp://localhost:5672/", "amqp://localhost/%2F"):
+        url = parse_url(text)
+        assert (url.user, url.password, url.vhost) == ("guest", "guest", "/")
+        assert [str(it) for it in url.hosts] == ["localhost:5672"]
+
+
+def test_a_brokers_password_is_shown_nowhere() -> None:
+    url = parse_url("amqp://me:s3cret@h/v")
+    assert "s3cret" not in f"{url!r} {url} {url.shown}"
+    assert url.shown == "amqp://h:5672/v"
+
+
+@pytest.mark.parametrize(
+    ("query", "sentence"),
+    [
+        ("heartbeats=1", "there is no option `heartbeats`; did you mean `heartbeat`?"),
+        ("heartbeat=1", "`heartbeat` is 1; accepted: 2 to 3,600"),
+        ("heartbeat=-1", "`heartbeat` is not a whole number; accepted: 2 to 3,600"),
+        ("heartbeat=1e3", "`heartbeat` is not a whole number; accepted: 2 to 3,600"),
+        ("prefetch=1000000000", "`prefetch` is 1000000000; accepted: 0 to 65,535"),
+        ("calls=fast", "`calls` is `fast`; accepted: auto, classic, quorum"),
+        ("body=pickle", "`body` is `pickle`; accepted: json, msgpack"),
+    ],
+)
+def test_a_bad_option_gets_one_sentence(query: str, sentence: str) -> None:
+    for connecting in (connect, connect_async):
+        with pytest.raises(ValueError) as caught:
+            connecting(f"amqp://localhost/?{query}")
         assert str(caught.value) == sentence

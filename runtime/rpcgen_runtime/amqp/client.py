@@ -9,7 +9,7 @@ import threading
 from concurrent.futures import Future
 from concurrent.futures import TimeoutError as FutureTimeout
 
-from rpcgen_runtime.amqp.access import access_of
+from rpcgen_runtime.amqp.entry import access_of
 from rpcgen_runtime.amqp.iothread import IoThread
 from rpcgen_runtime.amqp.options import AmqpOptions
 from rpcgen_runtime.amqp.requests import Outcome, Requests

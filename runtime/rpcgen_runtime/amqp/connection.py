@@ -1,6 +1,6 @@
 """One AMQP connection, from open to closed, and its channels; on one event loop.
 
-Beside `guard` the only file that knows pika: what pika raises or calls back ends here, as AmqpError.
+Beside `guard` the only file that knows pika; what pika raises ends here, as AmqpError.
 """
 
 import asyncio
@@ -370,9 +370,10 @@ def _error(reason: BaseException) -> AmqpError:
 
 
 def _properties(message: Message) -> Any:
+    headers: Any = dict(message.headers)
     return spec.BasicProperties(
         content_type=message.content_type or None,
-        headers=dict(message.headers) or None,
+        headers=headers or None,
         delivery_mode=2 if message.is_durable else 1,
         correlation_id=message.correlation_id,
         reply_to=message.reply_to,

@@ -1,65 +1,80 @@
 """Declares a topology on a connection, and explains what the broker refuses."""
 
+import logging
 from collections.abc import Sequence
 from dataclasses import replace
 
-from rpcgen_runtime.amqp.connection import Connection
-from rpcgen_runtime.amqp.messages import AmqpError, Queue
+from rpcgen_runtime.amqp.connection import Channel, Connection
+from rpcgen_runtime.amqp.messages import AmqpError, Table
 from rpcgen_runtime.amqp.topology import Station, Topology
 
+ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED = 403, 404, 406
+"""AMQP 0-9-1 section 1.2."""
 
-async def declare(connection: Connection, topology: Topology) -> Sequence[str]:
-    """Declare exchanges, queues and bindings; return the queues' names. Raises AmqpError."""
+log = logging.getLogger("rpcgen_runtime.amqp")
+
+
+async def declare(connection: Connection, topology: Topology) -> Sequence[str | None]:
+    """Declare exchanges, queues and bindings; return the queues' names. Raises AmqpError.
+
+    None stands for a queue that is there but cannot be reached, as its node is away.
+    """
     channel = await connection.channel()
     for exchange in topology.exchanges:
         try:
             await channel.declare_exchange(exchange.name, "topic", exchange.arguments)
         except AmqpError as error:
             raise explained(error, f"exchange `{exchange.name}`") from None
-    names = []
+    names: list[str | None] = []
     for station in topology.stations:
-        name = await _declare_queue(connection, station)
-        for binding in station.bindings:
-            await channel.bind(name, binding.exchange, binding.key)
-        names.append(name)
+        # A refusal closes the channel: the next queue has another one.
+        if not channel.is_open:
+            channel = await connection.channel()
+        try:
+            names.append(await _declare(connection, channel, station))
+        except AmqpError as error:
+            if error.code != NOT_FOUND or not station.queue.durable:
+                raise explained(error, f"queue `{station.queue.name}`") from None
+            log.warning("queue `%s` cannot be reached: %s", station.queue.name, error.text)
+            names.append(None)
     await channel.close()
     return names
 
 
-async def _declare_queue(connection: Connection, station: Station) -> str:
-    # On a channel of its own: a refusal closes it, and another one is needed for the next try.
-    channel = await connection.channel()
+async def _declare(connection: Connection, channel: Channel, station: Station) -> str:
     try:
-        return await channel.declare_queue(station.queue)
+        return await _make(channel, station, station.queue.arguments)
     except AmqpError as error:
-        for arguments in station.alternatives if error.code == 406 else ():
-            if await _is_there(connection, replace(station.queue, arguments=arguments)):
-                return station.queue.name
-        raise explained(error, f"queue `{station.queue.name}`") from None
-    finally:
-        await channel.close()
+        if error.code != PRECONDITION_FAILED or not station.alternatives:
+            raise
+        other = await connection.channel()
+        try:
+            return await _make(other, station, station.alternatives[0])
+        except AmqpError:
+            # What differs from what was asked for first is what people want to know.
+            raise error from None
+        finally:
+            await other.close()
 
 
-async def _is_there(connection: Connection, queue: Queue) -> bool:
-    channel = await connection.channel()
-    try:
-        await channel.declare_queue(queue)
-    except AmqpError:
-        return False
-    finally:
-        await channel.close()
-    return True
+async def _make(channel: Channel, station: Station, arguments: Table) -> str:
+    name = await channel.declare_queue(replace(station.queue, arguments=arguments))
+    for binding in station.bindings:
+        await channel.bind(name, binding.exchange, binding.key)
+    return name
 
 
 def explained(error: AmqpError, what: str) -> AmqpError:
     """Return a refusal with the way out, where there is one to tell."""
-    if error.code == 406:
+    if error.code == PRECONDITION_FAILED:
         way_out = (
             "it is there with other properties, which cannot be changed. Compare with "
             "`rpcgen topology check URL …`; then either set this side's options as the queue is, "
             "or stop its servers, let it run empty, delete it and start them again"
         )
-        return AmqpError(406, f"{what}: {error.text}; {way_out}")
-    if error.code == 403:
-        return AmqpError(403, f"{what}: {error.text}; give this user the permission `configure`")
+        return AmqpError(PRECONDITION_FAILED, f"{what}: {error.text}; {way_out}")
+    if error.code == ACCESS_REFUSED:
+        return AmqpError(
+            ACCESS_REFUSED, f"{what}: {error.text}; give this user the permission `configure`"
+        )
     return AmqpError(error.code, f"{what}: {error.text}")

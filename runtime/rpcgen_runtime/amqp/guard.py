@@ -14,7 +14,7 @@ from typing import Any
 
 from pika import frame, spec
 from pika.adapters.asyncio_connection import AsyncioConnection
-from pika.exceptions import AMQPHeartbeatTimeout, InvalidFrameError
+from pika.exceptions import AMQPHeartbeatTimeout, IncompatibleProtocolError, InvalidFrameError
 
 TICK = 1.0
 """Seconds between two looks at the clock."""
@@ -36,9 +36,12 @@ class Unreadable(spec.BasicProperties):  # type: ignore[misc]  # pika has no typ
 class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no types
     """An AMQP connection on an asyncio event loop; see the module."""
 
-    _frame_buffer: bytes
-    bytes_received: int
     _seen_at = 0.0
+
+    @property
+    def _pika(self) -> Any:
+        """This connection, with what pika has and its stubs do not tell."""
+        return self
 
     def watch(self) -> None:
         """Begin to notice when this process stands still, as under SIGSTOP.
@@ -47,23 +50,24 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         """
         self._seen_at = time.monotonic()
         if self.is_open:
-            self._adapter_call_later(TICK, self.watch)
+            self._pika._adapter_call_later(TICK, self.watch)  # noqa: SLF001  # our own base
 
     def _on_data_available(self, data_in: bytes) -> None:
+        pika = self._pika
         if self._seen_at and time.monotonic() - self._seen_at > STANDSTILL:
             self._seen_at = 0.0
-            self._terminate_stream(AMQPHeartbeatTimeout("this process stood still"))
+            pika._terminate_stream(AMQPHeartbeatTimeout("this process stood still"))  # noqa: SLF001
             return
         # What pika's check for heartbeats looks at.
-        self.bytes_received += len(data_in)
-        data = self._frame_buffer + data_in if self._frame_buffer else data_in
+        pika.bytes_received += len(data_in)
+        rest: bytes = pika._frame_buffer  # noqa: SLF001
+        data = rest + data_in if rest else data_in
         if data[:4] == b"AMQP":
             # The broker speaks another version, and closes.
-            self._frame_buffer = b""
-            super()._on_data_available(data)
+            pika._terminate_stream(IncompatibleProtocolError(repr(data[:8])))  # noqa: SLF001
             return
+        transport = pika._transport  # noqa: SLF001
         at, size = 0, len(data)
-        transport = self._transport
         while size - at >= _SMALLEST:
             kind, channel, length = _START.unpack_from(data, at)
             end = at + _SMALLEST + length
@@ -76,10 +80,10 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
             else:
                 _, value = frame.decode_frame(data[at:end])
             at = end
-            self._process_frame(value)
-            if self._transport is not transport or self.is_closed:
+            pika._process_frame(value)  # noqa: SLF001
+            if pika._transport is not transport or self.is_closed:  # noqa: SLF001
                 return
-        self._frame_buffer = data[at:] if at else data
+        pika._frame_buffer = data[at:] if at else data  # noqa: SLF001
 
 
 def _header(channel: int, payload: bytes) -> Any:

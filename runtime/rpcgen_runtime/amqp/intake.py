@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from rpcgen_runtime import errors
 from rpcgen_runtime.amqp import wire
+from rpcgen_runtime.amqp.clocks import Clocks
 from rpcgen_runtime.amqp.connection import Access, Channel, Connection
 from rpcgen_runtime.amqp.declare import declare
 from rpcgen_runtime.amqp.link import Link
@@ -87,6 +88,7 @@ class Intake:
     ) -> None:
         self._options, self._topology, self._server = options, topology, server
         self._may_repeat, self._run, self._measures = may_repeat, run, measures
+        self._clocks = Clocks()
         self._places = places
         self._prefetch = options.prefetch or places + places // 4
         self._taking = Link(url.hosts, access, measures, "consuming")
@@ -124,8 +126,11 @@ class Intake:
         return [it.request.message_id for it in self._running]
 
     async def start(self, patience: float) -> None:
-        """Begin to take messages. Raises AmqpError where that cannot be within `patience` seconds,
-        or at once where somebody must mend something."""
+        """Begin to take messages.
+
+        Raises AmqpError where that cannot be within `patience` seconds, or at once where somebody
+        must mend something.
+        """
         self._started = asyncio.get_running_loop().create_future()
         self._sending.start(self._publisher.prepare, lambda _: None, self._changed)
         self._taking.start(self._prepare, self._lost, self._changed)
@@ -195,6 +200,7 @@ class Intake:
         try:
             incoming = wire.decode_request(
                 delivery.message,
+                clocks=self._clocks,
                 max_body=self._options.max_body,
                 work_timeout=self._options.work_timeout,
             )
@@ -354,12 +360,16 @@ class Intake:
     async def _prepare(self, connection: Connection) -> None:
         names = await declare(connection, self._topology)
         self._subscriptions = [
-            _Subscription(self, connection, station, name)
+            _Subscription(self, connection, station, name or station.queue.name)
             for station, name in zip(self._topology.stations, names, strict=True)
             if station.lane is not Lane.DEAD
         ]
+        lost = [it for it, name in zip(self._topology.stations, names, strict=True) if not name]
         for subscription in self._subscriptions:
-            await subscription.start(self._prefetch)
+            if subscription.station in lost:
+                self.renew(subscription)
+            else:
+                await subscription.start(self._prefetch)
 
     def _lost(self, _reason: AmqpError) -> None:
         # The broker hands out again what waits here.
@@ -386,11 +396,13 @@ class Intake:
     async def _renew(self, subscription: "_Subscription") -> None:
         log.warning("%s: the queue is lost, and declared again", subscription.name)
         self._measures.reconnected("cancelled")
-        # Not in step with the other servers that lost it.
-        await asyncio.sleep(random.uniform(AGAIN / 2, AGAIN))  # noqa: S311
+        only = Topology(exchanges=self._topology.exchanges, stations=[subscription.station])
         try:
-            only = Topology(exchanges=self._topology.exchanges, stations=[subscription.station])
-            [name] = await declare(subscription.connection, only)
+            name = None
+            while name is None:
+                # Not in step with the other servers that lost it.
+                await asyncio.sleep(random.uniform(AGAIN / 2, AGAIN))  # noqa: S311
+                [name] = await declare(subscription.connection, only)
             subscription.name = name
             await subscription.start(self._prefetch)
         except AmqpError as error:
@@ -409,6 +421,9 @@ class _Subscription:
 
     async def start(self, prefetch: int) -> None:
         """Begin to consume. Raises AmqpError."""
+        if self._channel is not None:
+            # What it still has to acknowledge was in a queue that is gone.
+            await self._channel.close()
         channel = self._channel = await self.connection.channel()
         channel.closed.add_done_callback(lambda _: self._end(channel))
         lane = self.station.lane

@@ -58,8 +58,11 @@ class Link:
         return self.connection is not None and not self.connection.is_blocked
 
     def start(self, prepare: Prepare, lost: Lost, changed: Callable[[], None]) -> None:
-        """Begin to connect. `changed` is called when there is a connection, when there is none,
-        when all hosts were tried in vain, and when the broker blocks or unblocks it."""
+        """Begin to connect.
+
+        `changed` is called when there is a connection, when there is none, when all hosts were
+        tried in vain, and when the broker blocks or unblocks it.
+        """
         self._task = asyncio.ensure_future(self._keep(prepare, lost, changed))
 
     async def close(self) -> None:
@@ -86,13 +89,16 @@ class Link:
             host = self._hosts[0]
             try:
                 connection = await self._connect(host, prepare, changed)
-            except AmqpError as error:
+            except (AmqpError, OSError) as problem:
+                error = problem if isinstance(problem, AmqpError) else AmqpError(0, str(problem))
                 self._hosts.append(self._hosts.pop(0))
                 tried += 1
                 if tried < len(self._hosts) and not error.is_fatal:
                     continue
                 if self.failure is None or self.failure.text != error.text:
-                    log.warning("no connection for %s to %s: %s", self.kind, host, error)
+                    # At first whoever wants the connection is told, and need not read of it here.
+                    level = logging.WARNING if self.was_up else logging.INFO
+                    log.log(level, "no connection for %s to %s: %s", self.kind, host, error)
                 self.failure = error
                 changed()
                 pause = _pause(round_, time.monotonic() - down_since)

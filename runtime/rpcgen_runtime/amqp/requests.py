@@ -1,4 +1,4 @@
-"""The client's engine: what is sent, what is waited for, and how each of it ends. On one event loop.
+"""The client's engine: what is sent, what is waited for, how each of it ends. On one event loop.
 
 Strategy: every request is in one table from the moment it comes until it ends, once: by its reply,
 by what the broker says of it, by its deadline, or by the loss of a connection. What the contract
@@ -141,6 +141,9 @@ class Requests:
         return True
 
     def _send(self, pending: _Pending) -> None:
+        if pending.request.deadline.passed():
+            self._expire(pending)
+            return
         route = pending.route
         try:
             message = wire.encode_request(
@@ -253,8 +256,11 @@ class Requests:
         self._pump()
 
     def _hopeless(self) -> RpcError | None:
-        """Return why nothing can be sent for long: no host answers a new transport, or each says
-        that somebody must mend something. After an outage there is hope: requests wait."""
+        """Return why nothing can be sent for long.
+
+        No host answers a new transport, or each says that somebody must mend something. Within an
+        outage there is hope, and requests wait.
+        """
         for link in (self._sending, self._replies):
             failure = link.failure
             if failure is not None and (failure.is_fatal or not link.was_up):

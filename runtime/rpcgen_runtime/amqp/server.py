@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 
-from rpcgen_runtime.amqp.access import access_of
+from rpcgen_runtime.amqp.entry import access_of
 from rpcgen_runtime.amqp.intake import Intake, MayRepeat, Work
 from rpcgen_runtime.amqp.iothread import IoThread
 from rpcgen_runtime.amqp.messages import AmqpError

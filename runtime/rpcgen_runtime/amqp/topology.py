@@ -34,7 +34,7 @@ MAX_NAME = 255
 """Bytes of a name or a routing key (AMQP 0-9-1 section 4.2.5.3, short strings)."""
 MAX_FANOUTS = 10_000
 """Fanouts that wait for one server; older ones make room."""
-CALL_DELIVERY_LIMIT = 20
+CALL_LIMIT = 20
 """Of calls on a quorum queue: only crashes count there."""
 LEAST_LANE_LIMIT = 1
 
@@ -165,7 +165,7 @@ def _stations(one: Served, plate: Plate, options: AmqpOptions) -> list[Station]:
     if Verb.CAST in one.verbs:
         keys = [_word("cast", target.topic, it, f"v{major}") for it in prefixes]
         made += _work(target, f"{main}.casts", keys, options)
-    made += _any(target, options)
+    made.append(_any(target, plate, options))
     made += _own(target, plate, options)
     made.append(_fanouts(target, plate))
     return made
@@ -174,26 +174,23 @@ def _stations(one: Served, plate: Plate, options: AmqpOptions) -> list[Station]:
 def _calls(
     target: Target, name: str, keys: Sequence[str], plate: Plate, options: AmqpOptions
 ) -> list[Station]:
-    is_quorum = options.calls == "quorum" or (options.calls == "auto" and plate.is_cluster)
-    arguments = calls_arguments(target, options, is_quorum=is_quorum)
-    other = calls_arguments(target, options, is_quorum=not is_quorum)
     suspects = _name_of(f"{name}.suspects")
-    calls = Station(
-        queue=Queue(name=_name_of(name), durable=True, arguments=arguments),
-        lane=Lane.CALLS,
-        bindings=[Binding(target.exchange, it) for it in keys],
-        dead=dead_name(target),
-        suspects=suspects,
-        alternatives=[other] if options.calls == "auto" else [],
-    )
+    bindings = [Binding(target.exchange, it) for it in keys]
+    calls = replace(_ridden(target, name, plate, options), bindings=bindings, suspects=suspects)
     return [calls, _suspects(target, suspects, options)]
 
 
-def calls_arguments(target: Target, options: AmqpOptions, *, is_quorum: bool) -> Table:
-    """Return the arguments of a queue that calls ride."""
-    if is_quorum:
-        return {**_quorum(target, options), "x-delivery-limit": CALL_DELIVERY_LIMIT}
-    return _classic(options)
+def _ridden(target: Target, name: str, plate: Plate, options: AmqpOptions) -> Station:
+    """Return a queue that calls ride, of the type that is asked for."""
+    is_quorum = options.calls == "quorum" or (options.calls == "auto" and plate.is_cluster)
+    kinds = [_classic(options), {**_quorum(target, options), "x-delivery-limit": CALL_LIMIT}]
+    wanted, other = kinds[::-1] if is_quorum else kinds
+    return Station(
+        queue=Queue(name=_name_of(name), durable=True, arguments=wanted),
+        lane=Lane.CALLS,
+        dead=dead_name(target),
+        alternatives=[other] if options.calls == "auto" else [],
+    )
 
 
 def _work(target: Target, name: str, keys: Sequence[str], options: AmqpOptions) -> list[Station]:
@@ -233,37 +230,40 @@ def _own(target: Target, plate: Plate, options: AmqpOptions) -> list[Station]:
     """Return what takes messages for this server alone."""
     call = Binding(target.exchange, _word("call", target.topic, plate.server))
     cast = Binding(target.exchange, _word("cast", target.topic, plate.server))
-    calls = _classic(options)
+    dead = dead_name(target)
     if not plate.is_named:
-        queue = Queue(name="", exclusive=True, arguments=calls)
-        dead = dead_name(target)
+        queue = Queue(name="", exclusive=True, arguments=_classic(options))
         return [Station(queue=queue, lane=Lane.CALLS, bindings=[call, cast], dead=dead)]
     expires = {"x-expires": options.server_expires * 1_000}
     name = f"{_name(target)}@{_part(plate.server)}"
-    calls_queue = Queue(name=_name_of(name), durable=True, arguments={**calls, **expires})
+    calls = _ridden(target, name, plate, options)
+    calls = replace(
+        calls,
+        queue=replace(calls.queue, arguments={**calls.queue.arguments, **expires}),
+        alternatives=[{**it, **expires} for it in calls.alternatives],
+        bindings=[call],
+    )
     casts_name = _name_of(f"{name}.casts")
     suspects = _suspects(target, _name_of(f"{name}.suspects"), options)
     suspects = replace(
         suspects,
         queue=replace(suspects.queue, arguments={**suspects.queue.arguments, **expires}),
     )
-    dead, doubtful = dead_name(target), suspects.queue.name
+    doubtful = suspects.queue.name
     casts_arguments = {**_quorum(target, options), **expires}
     casts_queue = Queue(name=casts_name, durable=True, arguments=casts_arguments)
     return [
-        Station(queue=calls_queue, lane=Lane.CALLS, bindings=[call], dead=dead, suspects=doubtful),
+        replace(calls, suspects=doubtful),
         Station(queue=casts_queue, lane=Lane.WORK, bindings=[cast], dead=dead, suspects=doubtful),
         suspects,
     ]
 
 
-def _any(target: Target, options: AmqpOptions) -> list[Station]:
+def _any(target: Target, plate: Plate, options: AmqpOptions) -> Station:
     """Return what takes calls that no queue of a service takes."""
-    name = _name_of(f"{_name(target)}:any")
-    queue = Queue(name=name, durable=True, arguments=_classic(options))
     key = f"{_word('call', target.topic)}.*.*"
     bindings = [Binding(unserved(target.exchange), key)]
-    return [Station(queue=queue, lane=Lane.CALLS, bindings=bindings, dead=dead_name(target))]
+    return replace(_ridden(target, f"{_name(target)}:any", plate, options), bindings=bindings)
 
 
 def _fanouts(target: Target, plate: Plate) -> Station:

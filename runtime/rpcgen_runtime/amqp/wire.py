@@ -8,7 +8,7 @@ whole numbers only, because pika cuts fractions and dates can break readers:
     method        its full name, such as `Volumes.create`
     version       the lowest version that the arguments need
     timeout-ms    of a call: what remained of the deadline when it was sent
-    deadline-ms   of a call: the deadline in milliseconds since 1970 (see `_deadline`)
+    deadline-ms   of a call: the deadline in milliseconds since 1970 (see `clocks`)
     context       the caller's data: a JSON object of texts, in ASCII
     traceparent   W3C Trace Context, section 3.2
     token         what the sender shows as its credentials
@@ -30,6 +30,7 @@ import msgpack
 from pydantic_core import from_json, to_json
 
 from rpcgen_runtime import errors
+from rpcgen_runtime.amqp.clocks import Clocks
 from rpcgen_runtime.amqp.messages import Message
 from rpcgen_runtime.context import Deadline
 from rpcgen_runtime.errors import BadReply, InvalidRequest
@@ -60,8 +61,6 @@ MAX_CONTEXT = 8_192
 """Characters."""
 MAX_DEPTH = 200
 MAX_EXPIRES_MS = 2**31 - 1
-CLOCKS_AGREE = 1_000
-"""Milliseconds up to which two machines' clocks may differ."""
 MAX_TOLD = 4_096
 """Characters of an error's message."""
 DEFAULT_TIMEOUT = 60.0
@@ -132,7 +131,9 @@ def encode_request(
     )
 
 
-def decode_request(message: Message, *, max_body: int, work_timeout: float) -> Incoming:
+def decode_request(
+    message: Message, *, clocks: Clocks, max_body: int, work_timeout: float
+) -> Incoming:
     """Return the request that a message is. Raises Unusable."""
     if message.is_unreadable:
         raise Unusable(errors.PARSE_ERROR, "the header cannot be decoded")
@@ -147,7 +148,7 @@ def decode_request(message: Message, *, max_body: int, work_timeout: float) -> I
     if len(message.body) > max_body:
         raise Unusable(errors.INVALID_REQUEST, f"the body is above {max_body:,} bytes")
     if verb is Verb.CALL or verb is Verb.FANOUT:
-        deadline = _deadline(message)
+        deadline = _deadline(message, clocks)
     else:
         deadline = Deadline.after(work_timeout)
     message_id = message.message_id or ""
@@ -202,10 +203,11 @@ def decode_reply(message: Message, *, max_body: int) -> Reply:
     if message.kind != ERROR:
         raise BadReply("the reply is neither `result` nor `error`")
     try:
-        found = from_json(body)
+        parsed: object = from_json(body)
     except ValueError:
-        found = None
-    code = found.get("code") if isinstance(found, dict) else None
+        parsed = None
+    found = parsed if isinstance(parsed, dict) else {}
+    code = found.get("code")
     if type(code) is not int or not -(2**31) <= code < 2**31:
         raise BadReply("the error that came back has no code")
     text = found.get("message")
@@ -276,21 +278,16 @@ def _header(message: Message, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _deadline(message: Message) -> Deadline:
-    """Return the deadline, on this machine's clock.
-
-    The sender's clock says how long the message was on its way, where the two clocks agree. Where
-    they do not, there is only what remained when it was sent.
-    """
+def _deadline(message: Message, clocks: Clocks) -> Deadline:
+    """Return the deadline, on this process's clock."""
     timeout_ms = message.headers.get(TIMEOUT)
     if type(timeout_ms) is not int or timeout_ms < 0:
         return Deadline.after(DEFAULT_TIMEOUT)
+    left = min(timeout_ms, MAX_EXPIRES_MS)
     deadline_ms = message.headers.get(DEADLINE)
     if type(deadline_ms) is int:
-        left = deadline_ms - _now_ms()
-        if -CLOCKS_AGREE < left <= timeout_ms:
-            return Deadline.after(left / 1_000)
-    return Deadline.after(timeout_ms / 1_000)
+        left = clocks.left(message.reply_to or "", left, deadline_ms, _now_ms())
+    return Deadline.after(left / 1_000)
 
 
 def _data(message: Message) -> Mapping[str, str]:
@@ -328,16 +325,15 @@ def _error(failure: Failure) -> bytes:
 
 
 def _packed(text: bytes) -> bytes:
-    packed: bytes = msgpack.packb(from_json(text))
+    packed = msgpack.packb(from_json(text))
+    assert isinstance(packed, bytes), "it is not asked to write elsewhere"
     return packed
 
 
 def _unpacked(body: bytes) -> bytes:
     """Return msgpack as JSON. Raises ValueError for what has no JSON."""
     try:
-        found = msgpack.unpackb(
-            body, raw=False, strict_map_key=True, ext_hook=_refuse, max_buffer_size=len(body)
-        )
+        found = msgpack.unpackb(body, raw=False, strict_map_key=True, ext_hook=_refuse)
         _check_depth(found)
         return to_json(found, inf_nan_mode="constants")
     except (ValueError, TypeError, OverflowError, RecursionError) as error:
