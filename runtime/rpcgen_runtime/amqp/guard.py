@@ -1,4 +1,4 @@
-"""pika's connection with a frame reader of ours, which one message cannot break.
+"""pika's connection with a frame reader of ours, which one message cannot break, and fewer writes.
 
 The broker takes and confirms messages whose header pika cannot decode: a timestamp beyond the year
 9999, tables within tables within tables. pika raises inside its reader, the connection is lost with
@@ -37,6 +37,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
     """An AMQP connection on an asyncio event loop; see the module."""
 
     _seen_at = 0.0
+    _outgoing: bytearray | None = None
 
     @property
     def _pika(self) -> Any:
@@ -51,6 +52,20 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         self._seen_at = time.monotonic()
         if self.is_open:
             self._pika._adapter_call_later(TICK, self.watch)  # noqa: SLF001  # our own base
+
+    def _adapter_emit_data(self, data: bytes) -> None:
+        """Gather what is sent in one turn of the event loop: pika would send each frame alone."""
+        if self._outgoing is not None:
+            self._outgoing += data
+            return
+        self._outgoing = bytearray(data)
+        self._pika._nbio.get_native_ioloop().call_soon(self._flush)  # noqa: SLF001  # our own base
+
+    def _flush(self) -> None:
+        data, self._outgoing = self._outgoing, None
+        transport = self._pika._transport  # noqa: SLF001  # our own base
+        if data and transport is not None:
+            transport.write(bytes(data))
 
     def _on_data_available(self, data_in: bytes) -> None:
         pika = self._pika

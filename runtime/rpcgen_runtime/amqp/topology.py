@@ -20,6 +20,7 @@ import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from enum import Enum
+from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import quote
 
@@ -367,6 +368,7 @@ def _name_of(text: str) -> str:
     return f"{text[:200]}~{digest}"
 
 
+@lru_cache(maxsize=4_096)
 def _word(*words: str) -> str:
     """Return a routing key; dots and wildcards within a word are none."""
     key = ".".join(quote(it, safe=":/@").replace(".", "%2E") or "%" for it in words)
