@@ -19,7 +19,7 @@ class ApiError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """What there is to know of a queue; counters are up to half a second old."""
+    """What there is to know of a queue; the counters are up to a second old."""
 
     name: str
     type: str

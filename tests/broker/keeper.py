@@ -7,7 +7,6 @@ ends, because whoever held the other end of the pipe closed it or died, all is k
 Imports nothing of ours: it is started by its path, in any folder.
 """
 
-import contextlib
 import json
 import os
 import shutil
@@ -22,19 +21,19 @@ class Keeper:
     """The processes that were asked for, by their ids."""
 
     def __init__(self) -> None:
-        self._running: dict[int, subprocess.Popen[bytes]] = {}
+        self._started: dict[int, subprocess.Popen[bytes]] = {}
 
     def answer(self, request: dict[str, Any]) -> int | None:
         """Do what one line asks."""
         match request["do"]:
             case "start":
                 return self.start(request["command"], request["variables"], request["log"])
-            case "wait":
-                return self.wait(request["process"], request["seconds"])
+            case "look":
+                return self.look(request["process"])
             case "kill":
                 return self.kill(request["process"])
             case unknown:
-                raise ValueError(f"`{unknown}` is none of `start`, `wait`, `kill`")
+                raise ValueError(f"`{unknown}` is none of `start`, `look`, `kill`")
 
     def start(self, command: list[str], variables: dict[str, str], log: str) -> int:
         """Return the id of a process that runs the command and appends to the log."""
@@ -47,27 +46,24 @@ class Keeper:
                 stderr=output,
                 start_new_session=True,
             )
-        self._running[process.pid] = process
+        self._started[process.pid] = process
         return process.pid
 
-    def wait(self, number: int, seconds: float) -> int | None:
+    def look(self, number: int) -> int | None:
         """Return how the process ended, or None where it still runs."""
-        try:
-            return self._running[number].wait(seconds)
-        except subprocess.TimeoutExpired:
-            return None
+        return self._started[number].poll()
 
     def kill(self, number: int) -> int:
         """End the process and what it started in its session; return how it ended."""
-        with contextlib.suppress(ProcessLookupError):
+        # Not once it has ended and been waited for: its number may be somebody else's by then.
+        if self._started[number].poll() is None:
             os.killpg(number, signal.SIGKILL)
-        return self._running[number].wait()
+        return self._started[number].wait()
 
     def close(self) -> None:
         """End all of them, the last first."""
-        for number in reversed(self._running):
-            if self._running[number].poll() is None:
-                self.kill(number)
+        for number in reversed(self._started):
+            self.kill(number)
 
 
 def main(folder: Path) -> None:

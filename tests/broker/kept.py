@@ -21,7 +21,7 @@ class Kept:
         self.folder = Path(mkdtemp(prefix="rpcgen-", dir=parent))
         self._lock = threading.Lock()
         self._keeper = subprocess.Popen(
-            [sys.executable, "-S", "-E", str(_KEEPER), str(self.folder)],
+            [sys.executable, "-I", "-S", str(_KEEPER), str(self.folder)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             start_new_session=True,
@@ -35,9 +35,9 @@ class Kept:
         assert number is not None
         return number
 
-    def ended(self, process: int, within: float = 0.0) -> int | None:
-        """Return how the process ended, or None where it still runs after so many seconds."""
-        return self._ask("wait", process=process, seconds=within)
+    def ended(self, process: int) -> int | None:
+        """Return how the process ended, or None where it still runs."""
+        return self._ask("look", process=process)
 
     def kill(self, process: int) -> None:
         """End the process, and return when it has gone."""
@@ -46,7 +46,8 @@ class Kept:
     def close(self) -> None:
         """End all of them and remove the folder. May be called twice."""
         with self._lock:
-            self._keeper.communicate(timeout=_STOPPING)
+            if self._keeper.returncode is None:
+                self._keeper.communicate(timeout=_STOPPING)
 
     def _ask(self, do: str, **more: Any) -> int | None:
         with self._lock:

@@ -1,10 +1,8 @@
 """One RabbitMQ node of our own: on loopback, in a folder that ends with it or with this process."""
 
 import os
-import random
 import secrets
 import signal
-import socket
 import subprocess
 import time
 from collections.abc import Callable, Sequence
@@ -14,12 +12,12 @@ from types import TracebackType
 from typing import Literal, Self, TypeAlias
 from urllib.parse import quote
 
-import trustme
-
+from tests.broker import files
 from tests.broker.api import Api
 from tests.broker.kept import Kept
-from tests.broker.programs import Programs, find
-from tests.broker.settings import Ports, Settings, configuration, enabled_plugins, environment
+from tests.broker.ports import answers, free_ports
+from tests.broker.programs import find
+from tests.broker.settings import Settings, environment
 
 STARTING = 60.0
 """Seconds in which a node must answer; it takes about 5."""
@@ -32,13 +30,10 @@ _ALARMS = {
     ),
     "disk": (("set_disk_free_limit", "1000000GB"), ("set_disk_free_limit", "10MB")),
 }
-_PLUGINS = {
-    "rabbitmq_prelaunch", "rabbitmq_management", "rabbitmq_management_agent",
-    "rabbitmq_web_dispatch",
-}  # fmt: skip
+# `stop_app`, without the five seconds for which a handler of the management plugin waits in vain
+# when it is ended together with the rest.
+_STOP = "gen_event:delete_handler(rabbit_event, rabbit_mgmt_db_handler, []), rabbit:stop()."
 _HELLO = b"AMQP\x00\x00\x09\x01"
-_PORTS = range(15_000, 32_000)
-
 
 Alarm: TypeAlias = Literal["memory", "disk"]
 
@@ -67,7 +62,7 @@ class Node:
         programs = find()
         if programs is None:
             raise NodeError("there is no `rabbitmq-server` here: python -m tests.broker.install")
-        self._programs: Programs = programs
+        self._programs = programs
         self._own = ExitStack()
         if kept is None:
             kept = Kept()
@@ -86,10 +81,8 @@ class Node:
         self._variables = environment(self.settings, programs)
         self._epmd: int | None = None
         self._vm: int | None = None
-        self.authority = trustme.CA() if self.settings.tls else None
-        """Signs certificates that the node trusts."""
-        self._write_files()
-        self._link_home()
+        self.authority = files.write(self.settings, programs)
+        """Signs certificates that the node trusts; None without TLS."""
 
     @property
     def api(self) -> Api:
@@ -131,13 +124,13 @@ class Node:
             self._epmd = self._run(
                 self._programs.epmd, "-port", str(ports.epmd), "-address", address
             )
-            self._until(lambda: _answers(address, ports.epmd, b""), COMMAND)
+            self._until(lambda: answers(address, ports.epmd), COMMAND)
         self._vm = self._run(self._programs.server)
 
     def wait(self) -> None:
         """Return when it takes connections."""
         ports, address = self.settings.ports, self.settings.address
-        self._until(lambda: _answers(address, ports.amqp, _HELLO), STARTING)
+        self._until(lambda: answers(address, ports.amqp, _HELLO), STARTING)
 
     def stop(self) -> None:
         """End the node and, where the folder is its own, all that is left of it."""
@@ -152,8 +145,8 @@ class Node:
 
     def kill(self) -> None:
         """End its Erlang VM as `kill -9` does."""
-        assert self._vm is not None
-        self._kept.kill(self._vm)
+        if self._vm is not None:
+            self._kept.kill(self._vm)
 
     def close(self) -> None:
         """End at once what still runs, and remove the folder where it is its own."""
@@ -167,17 +160,15 @@ class Node:
 
     def freeze(self) -> None:
         """Let it do nothing, with all its sockets open, until `thaw()`."""
-        assert self._vm is not None
-        os.kill(self._vm, signal.SIGSTOP)
+        self._signal(signal.SIGSTOP)
 
     def thaw(self) -> None:
         """Let it go on."""
-        assert self._vm is not None
-        os.kill(self._vm, signal.SIGCONT)
+        self._signal(signal.SIGCONT)
 
     def stop_app(self) -> None:
         """Stop RabbitMQ but not Erlang: connections end, ports are closed."""
-        self.ctl("stop_app")
+        self.ctl("eval", _STOP)
 
     def start_app(self) -> None:
         """Start RabbitMQ again, and return when it takes connections."""
@@ -213,8 +204,8 @@ class Node:
 
     def log(self) -> str:
         """Return all that the node has said."""
-        files = [self.settings.log, *sorted((self.settings.folder / "log").glob("*.log"))]
-        return "\n".join(it.read_text("utf-8", "replace") for it in files if it.exists())
+        said = [self.settings.log, *sorted((self.settings.folder / "log").glob("*.log"))]
+        return "\n".join(it.read_text("utf-8", "replace") for it in said if it.exists())
 
     def __enter__(self) -> Self:
         """Start it."""
@@ -233,38 +224,14 @@ class Node:
         """Stop it."""
         self.stop()
 
-    def _write_files(self) -> None:
-        settings = self.settings
-        (settings.folder / "conf.d").mkdir(parents=True)
-        (settings.folder / "rabbitmq.conf").write_text(configuration(settings))
-        (settings.folder / "advanced.config").write_text("[].\n")
-        (settings.folder / "enabled_plugins").write_text(enabled_plugins(settings))
-        cookie = settings.folder / ".erlang.cookie"
-        cookie.write_text(settings.cookie)
-        cookie.chmod(0o400)
-        if self.authority is not None:
-            issued = self.authority.issue_cert("localhost", settings.address)
-            self.authority.cert_pem.write_to_path(settings.ca)
-            issued.cert_chain_pems[0].write_to_path(settings.certificate)
-            issued.private_key_pem.write_to_path(settings.key)
-
-    def _link_home(self) -> None:
-        """Make a RabbitMQ without plugins that nobody asked for.
-
-        Erlang looks for each module in each of them, which takes a third of the start.
-        """
-        real, home = self._programs.scripts.parent, self.settings.home
-        (home / "plugins").mkdir(parents=True)
-        for name in ("sbin", "escript"):
-            (home / name).symlink_to(real / name)
-        for plugin in sorted((real / "plugins").iterdir()):
-            name = plugin.name.partition("-")[0]
-            if not name.startswith("rabbitmq_") or name in _PLUGINS:
-                (home / "plugins" / plugin.name).symlink_to(plugin)
-
     def _run(self, program: Path, *arguments: str) -> int:
         command = [*self._prefix, str(program), *arguments]
         return self._kept.start(command, self._variables, self.settings.log)
+
+    def _signal(self, number: signal.Signals) -> None:
+        if self._vm is None or not self.running:
+            raise NodeError("the node does not run")
+        os.kill(self._vm, number)
 
     def _until(self, reached: Callable[[], bool], seconds: float) -> None:
         patient_until = time.monotonic() + seconds
@@ -275,30 +242,3 @@ class Node:
             if time.monotonic() > patient_until:
                 raise NodeError(f"nothing after {seconds:g} s: {self.log()[-4000:]}")
             time.sleep(0.05)
-
-
-def free_ports() -> Ports:
-    """Return ports that nobody listens at.
-
-    They lie below those that systems hand out, so that nobody comes by one of them while the node
-    is not yet, or for a moment no longer, listening.
-    """
-    with ExitStack() as held:
-        found: list[int] = []
-        while len(found) < 5:
-            probe = held.enter_context(socket.socket())
-            try:
-                probe.bind(("127.0.0.1", random.choice(_PORTS)))
-            except OSError:
-                continue
-            found.append(probe.getsockname()[1])
-    return Ports(*found)
-
-
-def _answers(address: str, port: int, hello: bytes) -> bool:
-    try:
-        with socket.create_connection((address, port), 1.0) as connection:
-            connection.sendall(hello)
-            return not hello or bool(connection.recv(1))
-    except OSError:
-        return False

@@ -40,7 +40,10 @@ class Broker:
                 self.api.delete_vhost(vhost)
 
     def left(self, url: str) -> list[str]:
-        """Return what is in a vhost: its queues, exchanges and connections, by name."""
+        """Return what is in a vhost: its queues, exchanges and connections, by name.
+
+        A connection is seen up to a second after it was opened, and as long after its end.
+        """
         assert self.api is not None
         vhost = unquote(urlsplit(url).path.removeprefix("/"))
         return sorted(

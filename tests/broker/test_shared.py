@@ -2,7 +2,6 @@
 
 import os
 import signal
-import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -12,8 +11,8 @@ import pika
 import pytest
 
 from tests.broker.api import Api
-from tests.broker.plugin import refuse
-from tests.broker.programs import find
+from tests.broker.plugin import need_rabbitmq
+from tests.broker.ports import answers
 from tests.broker.reached import Broker
 from tests.runtime.places import eventually
 
@@ -52,8 +51,7 @@ def test_that_waits(broker, number):
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
 def test_a_run_has_one_node_and_leaves_none_behind(tmp_path: Path, number: int) -> None:
-    if find() is None:
-        refuse("there is no RabbitMQ on this machine: python -m tests.broker.install")
+    need_rabbitmq()
     (tmp_path / "test_waiting.py").write_text(WAITING)
     told = tmp_path / "told"
     told.mkdir()
@@ -62,18 +60,21 @@ def test_a_run_has_one_node_and_leaves_none_behind(tmp_path: Path, number: int) 
     variables = {k: v for k, v in variables.items() if not k.startswith("PYTEST")}
     arguments = ["-n", "2", "-p", "tests.broker.plugin", "--basetemp", str(tmp_path / "base")]
     command = [sys.executable, "-m", "pytest", *arguments, str(tmp_path)]
-    with subprocess.Popen(command, cwd=tmp_path, env=variables, stdout=subprocess.DEVNULL) as run:
+    with subprocess.Popen(
+        command,
+        cwd=tmp_path,
+        env=variables,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    ) as run:
         assert eventually(lambda: {it.name for it in told.iterdir()} >= {"1", "2"})
         [url] = {(told / it).read_text() for it in ("1", "2")}
-        run.send_signal(number)
-    there = urlsplit(url).hostname, urlsplit(url).port
-    assert eventually(lambda: not answers(*there))
+        if number == signal.SIGINT:
+            os.killpg(run.pid, number)  # as a terminal does
+        else:
+            os.kill(run.pid, number)
+    port = urlsplit(url).port
+    assert port is not None
+    assert eventually(lambda: not answers("127.0.0.1", port))
     assert eventually(lambda: not (tmp_path / "base" / "broker" / "places.json").exists())
-
-
-def answers(host: str | None, port: int | None) -> bool:
-    try:
-        socket.create_connection((host or "", port or 0), 1.0).close()
-    except OSError:
-        return False
-    return True

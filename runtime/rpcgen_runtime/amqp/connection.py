@@ -287,7 +287,7 @@ async def open_connection(host: Host, access: Access) -> Connection:
     except (TimeoutError, asyncio.CancelledError) as error:
         ended.add_done_callback(_close_late)
         if not ended.done():
-            workflow.abort()
+            _abort(workflow)
         if isinstance(error, asyncio.CancelledError):
             raise
         raise AmqpError(0, f"{host} did not answer within {access.timeout:g} s") from None
@@ -297,6 +297,17 @@ async def open_connection(host: Host, access: Access) -> Connection:
     found.add_on_close_callback(lambda _, reason: _settle(connection.closed, _error(reason)))
     found.watch()
     return connection
+
+
+def _abort(workflow: Any) -> None:
+    """Give up on a connection that is being opened."""
+    try:
+        workflow.abort()
+    except AssertionError:
+        # pika's own, in the middle of a handshake: that would go on if it was not ended here.
+        raw = workflow._connector._amqp_conn  # noqa: SLF001
+        if raw is not None and not raw.is_closed:
+            raw._terminate_stream(problems.StreamLostError("given up"))  # noqa: SLF001
 
 
 def _close_late(ended: "asyncio.Future[Any]") -> None:

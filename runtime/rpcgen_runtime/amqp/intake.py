@@ -181,6 +181,8 @@ class Intake:
     def finished(self, work: Work, reply: Reply) -> None:
         """Take how a request ended."""
         del self._running[work]
+        if isinstance(reply, Failure) and reply.code == errors.EXPIRED_UNSTARTED:
+            self._measures.expired_unexecuted()
         if work.request.verb is Verb.CALL:
             self._answer(work.delivery, reply, work.request)
         elif not isinstance(reply, Failure):

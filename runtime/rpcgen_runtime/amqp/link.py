@@ -51,6 +51,7 @@ class Link:
         self._task: asyncio.Task[None] | None = None
         self._closing = asyncio.Event()
         self._opening: Connection | None = None
+        self._blocked_at = 0.0
 
     @property
     def is_up(self) -> bool:
@@ -128,7 +129,7 @@ class Link:
     ) -> Connection:
         connection = self._opening = await open_connection(host, self._access)
         try:
-            connection.on_blocked = changed
+            connection.on_blocked = lambda: self._blocked(connection, changed)
             await prepare(connection)
             if connection.closed.done():
                 raise connection.closed.result()
@@ -142,6 +143,17 @@ class Link:
         log.info("connected for %s to %s", self.kind, host)
         changed()
         return connection
+
+    def _blocked(self, connection: Connection, changed: Callable[[], None]) -> None:
+        if connection.is_blocked:
+            self._blocked_at = time.monotonic()
+            self._measures.connection_state(self.kind, "blocked")
+            log.warning("%s takes no messages at the moment: an alarm", connection.host)
+        else:
+            self._measures.connection_blocked(self.kind, time.monotonic() - self._blocked_at)
+            self._measures.connection_state(self.kind, "open")
+            log.warning("%s takes messages again", connection.host)
+        changed()
 
     async def _rest(self, seconds: float) -> None:
         with suppress(TimeoutError):
