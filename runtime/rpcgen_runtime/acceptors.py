@@ -1,6 +1,7 @@
 """A URL chooses what accepts requests: the server's counterpart of `connecting`."""
 
 from collections.abc import Sequence
+
 from rpcgen_runtime.dispatch import Dispatcher, ServerSettings
 from rpcgen_runtime.endpoint import Endpoint, Listener
 from rpcgen_runtime.executors import ON_LOOP
@@ -42,7 +43,7 @@ def accepting(
         return _amqp(url, endpoints, settings, tls, group, is_named=is_named)
     names = _names(url) if allowed_hosts is None else allowed_hosts
     if isinstance(tls, ClientTls):
-        raise ValueError("`tls` of a server at `https://` is a ServerTls")
+        raise TypeError("`tls` of a server at `https://` is a ServerTls")
     return _http(url, endpoints, settings, limits, tls, names, allowed_origins)
 
 
@@ -86,7 +87,7 @@ def _amqp(
     from rpcgen_runtime.amqp.topology import Plate, served, topology
 
     if isinstance(tls, ServerTls):
-        raise ValueError("`tls` of a server at `amqps://` is a ClientTls: the broker is the server")
+        raise TypeError("`tls` of a server at `amqps://` is a ClientTls: the broker is the server")
     if tls is not None and url.scheme != "amqps":
         raise ValueError("`tls` is for `amqps://`, and this is `amqp://`")
     options = options_of(url.options)

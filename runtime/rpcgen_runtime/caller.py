@@ -91,7 +91,7 @@ class _Caller(Generic[T]):
             version=str(needed),
             deadline=deadline,
             message_id=secrets.token_hex(16),
-            traceparent=self._traceparent(parent),
+            traceparent=self._traceparent(parent) if parent or self._calls else None,
             data=data,
             target=target,
             repeatable=method.repeatable,

@@ -8,6 +8,7 @@ from rpcgen_runtime.http.origins import is_loopback
 from rpcgen_runtime.interceptors import Interceptor
 from rpcgen_runtime.retries import RetryPolicy
 from rpcgen_runtime.serializer import Serializer
+from rpcgen_runtime.telemetry import measures
 from rpcgen_runtime.transport import (
     AsyncToken,
     AsyncTransport,
@@ -117,6 +118,7 @@ def _warn_of_listeners(url: Url) -> None:
     far = [it.name for it in url.hosts if not is_loopback(it.name)]
     if url.scheme in {"http", "amqp"} and far:
         log.warning("the token for `%s` can be read by who listens in between: no TLS", far[0])
+        measures().insecure("plaintext")
 
 
 def _fitting(url: Url, tls: "ClientTls | None") -> "ClientTls | None":

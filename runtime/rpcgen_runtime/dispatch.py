@@ -7,7 +7,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Coroutine, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
@@ -122,7 +122,8 @@ class Dispatcher:
             self._tell_refusal(request, entry)
             return entry
         try:
-            return await self._work(entry, request)
+            run = self._watched if self._requests.is_on() else self._run
+            return await run(entry, request)
         finally:
             self.in_flight -= 1
 
@@ -132,7 +133,8 @@ class Dispatcher:
         if isinstance(entry, Failure):
             self._tell_refusal(request, entry)
             return entry
-        task = asyncio.ensure_future(self._work(entry, request))
+        run = self._watched if self._requests.is_on() else self._run
+        task = asyncio.ensure_future(run(entry, request))
         self._begun.add(task)
         task.add_done_callback(self._end)
         return None
@@ -166,17 +168,12 @@ class Dispatcher:
             method = None if isinstance(entry, Failure) else entry.method
             self._requests.refused(request, method, failure)
 
-    def _work(self, entry: Entry, request: Request) -> Coroutine[object, object, Reply]:
-        if self._requests.is_on():
-            return self._watched(entry, request)
-        return self._run(entry, request, child_traceparent(request.traceparent))
-
     async def _watched(self, entry: Entry, request: Request) -> Reply:
         with self._requests.around(request, entry.method) as running:
             running.reply = await self._run(entry, request, running.traceparent)
             return running.reply
 
-    async def _run(self, entry: Entry, request: Request, traceparent: str) -> Reply:
+    async def _run(self, entry: Entry, request: Request, traceparent: str | None = None) -> Reply:
         try:
             data = request.data
             params = request.params
@@ -197,7 +194,7 @@ class Dispatcher:
             method=entry.method.full_name,
             version=request.version or str(entry.version),
             message_id=request.message_id,
-            traceparent=traceparent,
+            traceparent=traceparent or child_traceparent(request.traceparent),
             server=self._settings.name,
             identity=request.identity,
         )

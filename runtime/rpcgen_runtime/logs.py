@@ -144,7 +144,7 @@ def _text(value: object) -> str:
 
 
 def _json(value: object) -> str:
-    text = json.dumps(value, ensure_ascii=False)
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"))
     # JSON escapes what ends a line in ASCII alone; terminals and log viewers know more.
     return text if text.isprintable() else "".join(map(_printable, text))
 

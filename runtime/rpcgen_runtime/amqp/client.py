@@ -16,6 +16,7 @@ from rpcgen_runtime.amqp.requests import Outcome, Requests
 from rpcgen_runtime.errors import DeadlineExceeded, RpcError, Unreachable
 from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Success
 from rpcgen_runtime.telemetry import measures
+from rpcgen_runtime.telemetry.peers import Peer
 from rpcgen_runtime.transport import AsyncTransport, ClientSettings, Transport
 from rpcgen_runtime.url import Url
 
@@ -27,7 +28,7 @@ class AmqpTransport(Transport):
     """`amqp://` and `amqps://` for sync clients."""
 
     def __init__(self, url: Url, options: AmqpOptions, settings: ClientSettings) -> None:
-        super().__init__(settings)
+        super().__init__(settings, _peer(url))
         self._url, self._options = url, options
         self._lock = threading.Lock()
         self._engine: tuple[IoThread, Requests] | None = None
@@ -81,7 +82,7 @@ class AsyncAmqpTransport(AsyncTransport):
     """`amqp://` and `amqps://` for async clients."""
 
     def __init__(self, url: Url, options: AmqpOptions, settings: ClientSettings) -> None:
-        super().__init__(settings)
+        super().__init__(settings, _peer(url))
         self._url, self._options = url, options
         self._loop: asyncio.AbstractEventLoop | None = None
         self._requests: Requests | None = None
@@ -119,6 +120,12 @@ class AsyncAmqpTransport(AsyncTransport):
         elif self._loop is not loop:
             raise RuntimeError("an async transport is used on the event loop of its first call")
         return self._requests
+
+
+def _peer(url: Url) -> Peer:
+    if len(url.hosts) > 1:
+        return Peer(transport="tcp")
+    return Peer(transport="tcp", address=url.hosts[0].name, port=url.hosts[0].port)
 
 
 def _requests(url: Url, options: AmqpOptions, settings: ClientSettings) -> Requests:

@@ -47,6 +47,12 @@ ATTEMPT: Final = "attempt"
 SERVER: Final = "server"
 REASON: Final = "dead-reason"
 ORIGIN: Final = "dead-from"
+_OURS: Final = frozenset(
+    [
+        METHOD, VERSION, TIMEOUT, DEADLINE, CONTEXT, TRACEPARENT, TOKEN, ATTEMPT, SERVER, REASON,
+        ORIGIN,
+    ]
+)  # fmt: skip
 COUNTS: Final = ("x-delivery-count", "x-acquired-count")
 """Where the broker says how often a quorum queue handed a message out before."""
 
@@ -362,14 +368,21 @@ def _check_depth(value: object) -> None:
 
 
 def _plain(headers: Mapping[str, object]) -> dict[str, object]:
-    """Return the headers that we can write: texts and whole numbers under text names."""
-    return {
-        name: value
-        for name, value in headers.items()
-        if isinstance(name, str)
-        and len(name.encode(errors="replace")) <= 128
-        and (isinstance(value, str) or (type(value) is int and -(2**63) <= value < 2**63))
-    }
+    """Return the headers that we can write: texts and whole numbers under text names.
+
+    What came in one frame may, with ours, no longer fit into one: what others wrote gives way.
+    """
+    kept: dict[str, object] = {}
+    left = MAX_HEADERS
+    for name, value in sorted(headers.items(), key=lambda it: it[0] not in _OURS):
+        is_number = type(value) is int and -(2**63) <= value < 2**63
+        if not isinstance(name, str) or not (is_number or isinstance(value, str)):
+            continue
+        size = len(f"{name}{value}".encode(errors="replace"))
+        if size <= left and len(name.encode(errors="replace")) <= 128:
+            kept[name] = value
+            left -= size
+    return kept
 
 
 def _now_ms() -> int:

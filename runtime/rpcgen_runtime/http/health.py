@@ -20,14 +20,16 @@ HEALTH_PATHS = frozenset([LIVE, READY])
 def told(path: str, verb: str, reasons: Sequence[str]) -> "tuple[int, bytes, Fields]":
     """Return status, body and headers for one of the two paths.
 
-    `reasons` say why no requests are taken; none where they are.
+    `reasons` say why no requests are taken; none where they are. What stands behind a colon is for
+    who may know the service, and stays here.
     """
     if verb not in {"GET", "HEAD"}:
         return 405, b"", [(b"allow", b"GET, HEAD")]
     fields = [(b"cache-control", b"no-store")]
     if path == LIVE or not reasons:
         return 200, b'{"status":"ok"}', fields
-    return 503, json.dumps({"status": ", ".join(reasons)}, separators=(",", ":")).encode(), fields
+    status = ", ".join(dict.fromkeys(it.partition(":")[0] for it in reasons))
+    return 503, json.dumps({"status": status}, separators=(",", ":")).encode(), fields
 
 
 class Health:

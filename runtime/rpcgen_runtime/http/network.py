@@ -35,6 +35,7 @@ from rpcgen_runtime.errors import (
 )
 from rpcgen_runtime.http import headers
 from rpcgen_runtime.http.exchange import Answer, Post, too_large
+from rpcgen_runtime.telemetry import measures
 from rpcgen_runtime.transport import ClientSettings
 
 if TYPE_CHECKING:
@@ -175,6 +176,7 @@ def _built(builder: Builder, tls: "ClientTls | None", *, has_others: bool) -> Bu
         builder = builder.identity_pem(identity)
     if tls.insecure_skip_verify:
         log.warning("certificates of servers are not verified: anybody may read and change calls")
+        measures().insecure("unverified")
         builder = builder.danger_accept_invalid_certs(enable=True)
     return builder
 
