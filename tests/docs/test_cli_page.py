@@ -2,7 +2,7 @@
 
 import argparse
 
-from rpcgen.cli import call, main, ping, remote
+from rpcgen.cli import call, main, ping, remote, serve
 from rpcgen.cli import list as list_command
 from rpcgen.language import model
 from tests.docs.test_reference import page, table, words
@@ -28,6 +28,16 @@ def test_the_table_of_options_has_all_that_the_commands_share() -> None:
     shown = [it for row in table(CLI, "option of") for it in words(row[0])]
     actions = remote.options()._actions
     assert shown == [it.option_strings[0] for it in actions if it.help != argparse.SUPPRESS]
+
+
+def test_the_table_of_options_of_serve_has_all_of_them() -> None:
+    shown = [words(row[0]) for row in table(CLI, "option of `serve`")]
+    found = [it for it in serve._parser()._actions if it.option_strings and it.dest != "help"]
+    assert {it for row in shown for it in row} == {it.option_strings[0] for it in found}
+    for row in table(CLI, "option of `serve`"):
+        for action in found:
+            if action.option_strings[0] in words(row[0]) and action.choices is not None:
+                assert set(words(row[1])) >= set(action.choices)
 
 
 def test_the_table_of_texts_speaks_of_every_type() -> None:

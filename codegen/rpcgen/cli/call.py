@@ -16,6 +16,7 @@ from rpcgen.cli.live.told import BrokenContractError
 from rpcgen.cli.live.values import json_of
 from rpcgen.cli.live.words import sort_out
 from rpcgen.cli.output import complain, print_result
+from rpcgen.cli.urls import shown
 from rpcgen.cli.usage import UsageError
 from rpcgen.language import model
 from rpcgen_runtime.caller import Caller
@@ -35,12 +36,13 @@ def run(arguments: Sequence[str]) -> int:
     """Run the command; return the exit code."""
     given = _parser().parse_intermixed_args(arguments)
     told = None if given.contract is None else contracts.read_files(Path(given.contract))
+    url = shown(given.url)
     with remote.connected(given) as transport:
         caller = remote.caller(given, transport)
         try:
-            services = told if told is not None else _ask(caller, given.url)
+            services = told if told is not None else _ask(caller, url)
         except BrokenContractError as error:
-            complain(f"rpcgen call: the contract that {given.url} tells {error}")
+            complain(f"rpcgen call: the contract that {url} tells {error}")
             return endings.SERVER_FAILED
         except RpcError as error:
             code, sentence = endings.of_error(error)
@@ -73,7 +75,9 @@ def _parser() -> argparse.ArgumentParser:
         "before anything is sent; the result is printed as JSON.",
         epilog=_EXAMPLES + endings.epilog(EXIT_CODES),
     )
-    parser.add_argument("url", metavar="URL", help="such as http://127.0.0.1:8080")
+    parser.add_argument(
+        "url", metavar="URL", help="such as http://127.0.0.1:8080 or amqp://localhost"
+    )
     parser.add_argument(
         "method",
         metavar="METHOD",

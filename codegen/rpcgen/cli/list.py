@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pydantic import JsonValue
 
-from rpcgen.cli import contracts, endings, remote
+from rpcgen.cli import contracts, endings, remote, urls
 from rpcgen.cli.live.choose import Chosen, choose
 from rpcgen.cli.live.contract import services_told, write_files
 from rpcgen.cli.live.pages import method_page, service_page
@@ -36,21 +36,22 @@ def run(arguments: Sequence[str]) -> int:
             raise UsageError("--source copies what a server tells, and this is no URL")
         _print(contracts.read_files(Path(given.url)), given)
         return 0
+    url = urls.shown(given.url)
     folder = None if given.source is None else _free(Path(given.source))
     try:
         with remote.connected(given) as transport:
             caller = remote.caller(given, transport)
-            told = contracts.ask(caller, given.url, "`rpcgen list` takes an .rpc file too")
+            told = contracts.ask(caller, url, "`rpcgen list` takes an .rpc file too")
         services = services_told(told)
     except BrokenContractError as error:
-        complain(f"rpcgen list: the contract that {given.url} tells {error}")
+        complain(f"rpcgen list: the contract that {url} tells {error}")
         return endings.SERVER_FAILED
     except RpcError as error:
         code, sentence = endings.of_error(error)
         complain(f"rpcgen list: {sentence}")
         return code
     if not services:
-        raise UsageError(f"{given.url} serves nothing that it tells the contract of")
+        raise UsageError(f"{url} serves nothing that it tells the contract of")
     if folder is None:
         _print(services, given)
     else:
@@ -67,7 +68,9 @@ def _parser() -> argparse.ArgumentParser:
         epilog=endings.epilog(EXIT_CODES),
     )
     parser.add_argument(
-        "url", metavar="URL", help="such as http://127.0.0.1:8080; or a path of .rpc files"
+        "url",
+        metavar="URL",
+        help="such as http://127.0.0.1:8080 or amqp://localhost; or a path of .rpc files",
     )
     parser.add_argument(
         "name", nargs="?", metavar="SERVICE[.METHOD]", help="tell this one alone, and more of it"

@@ -14,10 +14,12 @@ from rpcgen.cli.usage import UsageError
 COMMANDS = {
     "build": "compile .rpc files to Python",
     "call": "call a method of a server",
+    "dead": "tell, replay or purge what no server could do",
     "explain": "tell what a rule of the compiler means",
     "list": "tell what a server serves",
     "ping": "ask whether a server is there",
     "serve": "run endpoints in this process",
+    "topology": "tell what a server declares on a broker, and what is there",
 }
 
 

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from rpcgen.cli import endings, remote
 from rpcgen.cli.output import complain, say
+from rpcgen.cli.urls import shown
 from rpcgen_runtime.caller import Caller
 from rpcgen_runtime.errors import (
     Forbidden,
@@ -37,6 +38,7 @@ def run(arguments: Sequence[str]) -> int:
     times: list[float] = []
     failed: RpcError | None = None
     note = ""
+    url = shown(given.url)
     with remote.connected(given, retry=NO_RETRY) as transport:
         caller = remote.caller(given, transport)
         for _ in range(given.count):
@@ -47,10 +49,10 @@ def run(arguments: Sequence[str]) -> int:
             except RpcError as error:
                 failed = error
     if times:
-        say(f"{given.url} answers{note}: {_told(times, given.count)}")
+        say(f"{url} answers{note}: {_told(times, given.count)}")
     if failed is None:
         return 0
-    code, sentence = _ending(failed, given.url)
+    code, sentence = _ending(failed, url)
     complain(f"rpcgen ping: {sentence}")
     return 1 if times else code
 
@@ -98,7 +100,9 @@ def _parser() -> argparse.ArgumentParser:
         description="Ask a server whether it is there, without a retry.",
         epilog=endings.epilog(EXIT_CODES),
     )
-    parser.add_argument("url", metavar="URL", help="such as http://127.0.0.1:8080")
+    parser.add_argument(
+        "url", metavar="URL", help="such as http://127.0.0.1:8080 or amqp://localhost"
+    )
     parser.add_argument(
         "--count", type=_count, default=1, metavar="N", help="ask so often (default: 1)"
     )

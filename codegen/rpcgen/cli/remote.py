@@ -1,6 +1,7 @@
 """What `call`, `list` and `ping` share: options that say how a server is reached."""
 
 import argparse
+import logging
 import math
 import os
 import re
@@ -9,16 +10,24 @@ import sys
 import threading
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
+from typing import TypeVar
 
+from rpcgen.cli.urls import with_password
 from rpcgen.cli.usage import UsageError
 from rpcgen_runtime import RetryPolicy, connect
 from rpcgen_runtime.caller import Caller
 from rpcgen_runtime.context import MAX_TIMEOUT
+from rpcgen_runtime.introspection import PING
+from rpcgen_runtime.methods import Call
 from rpcgen_runtime.options import CallOptions, check_token
+from rpcgen_runtime.targets import Target
 from rpcgen_runtime.tls import ClientTls
 from rpcgen_runtime.transport import Transport
 from rpcgen_runtime.url import parse_url
+
+R = TypeVar("R")
 
 TOKEN_VARIABLE = "RPCGEN_TOKEN"  # noqa: S105  # a name
 TIMEOUT = 60.0
@@ -36,12 +45,29 @@ def options() -> argparse.ArgumentParser:
         help=f"for each request (default: as the contract says, else {TIMEOUT:.0f})",
     )
     group.add_argument("--server", metavar="NAME", help="the one server that is meant")
+    add_topic(group)
     group.add_argument(
         "--token-file",
         metavar="FILE",
         help=f"a bearer token; - is standard input (default: what is in {TOKEN_VARIABLE})",
     )
     group.add_argument("--token", nargs="?", action=_RefuseToken, help=argparse.SUPPRESS)
+    add_tls(group)
+    return parser
+
+
+def add_topic(group: argparse._ActionsContainer) -> None:
+    """Add the options that say where on a broker servers are."""
+    group.add_argument("--topic", metavar="NAME", help="of amqp://: the topic of the servers")
+    group.add_argument(
+        "--exchange",
+        metavar="NAME",
+        help=f"of amqp://: the exchange of that topic (default: {Target(topic='').exchange})",
+    )
+
+
+def add_tls(group: argparse._ActionsContainer) -> None:
+    """Add the options that say whom to trust, and what to show."""
     group.add_argument("--ca", metavar="FILE", help="authorities to trust beside the system's")
     group.add_argument("--cert", metavar="FILE", help="this client's certificate")
     group.add_argument("--key", metavar="FILE", help="its private key")
@@ -50,21 +76,22 @@ def options() -> argparse.ArgumentParser:
         action="store_true",
         help="take any certificate: whoever sits in between reads and changes all",
     )
-    return parser
 
 
 def connected(given: argparse.Namespace, retry: RetryPolicy | None = None) -> Transport:
     """Return a transport to `given.url`. Raises UsageError."""
     token = _token(given.token_file)
+    text = with_password(given.url)
     try:
-        scheme = parse_url(given.url).scheme
-        if scheme == "memory":
+        url = parse_url(text)
+        if url.scheme == "memory":
             raise UsageError("nobody outside of a process can reach its `memory://`")
-        tls = _tls(given)
-        if tls is not None and scheme != "https":
-            raise UsageError("--ca, --cert, --key and --insecure-skip-verify are for `https://`")
+        if url.is_amqp:
+            quieten()
+        elif given.topic is not None or given.exchange is not None:
+            raise UsageError("--topic and --exchange are for `amqp://` and `amqps://`")
         policy = retry or RetryPolicy()
-        return connect(given.url, timeout=TIMEOUT, retry=policy, token=token, tls=tls)
+        return connect(text, timeout=TIMEOUT, retry=policy, token=token, tls=tls(given, url.scheme))
     except ValueError as error:
         raise UsageError(str(error)) from error
 
@@ -72,9 +99,55 @@ def connected(given: argparse.Namespace, retry: RetryPolicy | None = None) -> Tr
 def caller(given: argparse.Namespace, transport: Transport) -> Caller:
     """Return what calls through `transport`. Raises UsageError."""
     try:
-        return Caller(transport, CallOptions(timeout=given.timeout, server=given.server))
+        options = CallOptions(timeout=given.timeout, server=given.server)
     except ValueError as error:
         raise UsageError(str(error)) from error
+    if parse_url(given.url).is_amqp:
+        return _BrokerCaller(transport, options, given.topic, given.exchange)
+    return Caller(transport, options)
+
+
+class _BrokerCaller(Caller):
+    """Asks the servers of one topic what any server can be asked."""
+
+    def __init__(
+        self, transport: Transport, options: CallOptions, topic: str | None, exchange: str | None
+    ) -> None:
+        super().__init__(transport, options)
+        self._topic, self._exchange = topic, exchange
+
+    def call(self, method: Call[R], values: Sequence[object]) -> R:
+        """Call what has no Target of its own at the topic's. Raises UsageError without one."""
+        service = method.service
+        if service is PING.service:
+            if self._topic is None:
+                raise UsageError("on a broker, servers are found by their topic; add --topic NAME")
+            exchange = self._exchange or service.target.exchange
+            target = replace(service.target, topic=self._topic, exchange=exchange)
+            method = replace(method, service=replace(service, target=target))
+        return super().call(method, values)
+
+
+def quieten() -> None:
+    """Let nobody print what the runtime logs of lost connections: how it ends is told anyway."""
+    log = logging.getLogger("rpcgen_runtime.amqp")
+    if not log.hasHandlers():
+        log.addHandler(logging.NullHandler())
+
+
+def tls(given: argparse.Namespace, scheme: str) -> ClientTls | None:
+    """Return whom to trust and what to show. Raises UsageError and ValueError."""
+    if not (given.ca or given.cert or given.key or given.insecure_skip_verify):
+        return None
+    if scheme not in {"https", "amqps"}:
+        options = "--ca, --cert, --key and --insecure-skip-verify"
+        raise UsageError(f"{options} are for `https://` and `amqps://`")
+    return ClientTls(
+        ca=given.ca,
+        certificate=given.cert,
+        key=given.key,
+        insecure_skip_verify=given.insecure_skip_verify,
+    )
 
 
 @contextmanager
@@ -133,14 +206,3 @@ def _token(file: str | None) -> str | None:
         return None if token is None else check_token(token)
     except ValueError as error:
         raise UsageError(f"{where}: {error}") from error
-
-
-def _tls(given: argparse.Namespace) -> ClientTls | None:
-    if not (given.ca or given.cert or given.key or given.insecure_skip_verify):
-        return None
-    return ClientTls(
-        ca=given.ca,
-        certificate=given.cert,
-        key=given.key,
-        insecure_skip_verify=given.insecure_skip_verify,
-    )

@@ -1,24 +1,25 @@
 """`rpcgen serve`: run endpoints in this process until a signal."""
 
 import argparse
-import inspect
 import logging
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from importlib import import_module
 from typing import Any
 
+from rpcgen.cli.named import callable_named, endpoint_named
+from rpcgen.cli.urls import shown, with_password
 from rpcgen.cli.usage import UsageError
 from rpcgen.language.diagnostics import nearest
-from rpcgen_runtime import DrainTimeout, Endpoint, HttpLimits, Server, ServerTls, serve
+from rpcgen_runtime import ClientTls, DrainTimeout, HttpLimits, Server, ServerTls, serve
+from rpcgen_runtime.logs import FORMATTERS, REQUESTS
 from rpcgen_runtime.url import Url, parse_url
 
 _LIMITS: Mapping[str, type[float]] = {
     it.name: int if isinstance(it.default, int) else float for it in fields(HttpLimits)
 }
-LOG_FORMAT = "%(asctime)s %(levelname)s %(name)s: %(message)s"
+LEVELS = ("debug", "info", "warning", "error")
 
 
 def run(arguments: Sequence[str]) -> int:
@@ -26,28 +27,32 @@ def run(arguments: Sequence[str]) -> int:
     given = _parser().parse_args(arguments)
     url = _url(given.on)
     sys.path.insert(0, os.getcwd())
-    endpoints = [_endpoint(it) for it in given.endpoints]
-    authenticator = _callable(given.authenticator, "--authenticator")
-    access = _callable(given.access, "--access")
-    logging.basicConfig(level=logging.INFO, format=LOG_FORMAT)
+    endpoints = [endpoint_named(it) for it in given.endpoints]
+    authenticator = callable_named(given.authenticator, "--authenticator")
+    access = callable_named(given.access, "--access")
+    _log(given.log_format, given.log_level)
     told = ", ".join(given.endpoints)
 
     def on_start(server: Server) -> None:
+        if server.health_url is not None:
+            print(f"health at {server.health_url}", flush=True)
         print(f"serving {told} at {server.url}", flush=True)
 
     try:
         serve(
-            given.on,
+            with_password(given.on),
             endpoints,
             server=given.server,
+            group=given.group,
             max_in_flight=given.max_in_flight,
             authenticator=authenticator,
             access=access,
             introspection=given.introspection,
-            limits=_limits(given.limit),
-            tls=_tls(given.cert, given.key, given.client_ca, is_secure=url.scheme == "https"),
+            limits=_limits(given.limit) if given.limit else None,
+            tls=_tls(given, url),
             allowed_hosts=given.allow_host,
             allowed_origins=given.allow_origin,
+            health=given.health,
             drain_timeout=given.drain_timeout,
             on_start=on_start,
         )
@@ -55,14 +60,23 @@ def run(arguments: Sequence[str]) -> int:
         if isinstance(error, DrainTimeout):
             print(f"rpcgen serve: {error}", file=sys.stderr)
             return 1
-        raise UsageError(f"cannot serve at {given.on}: {error}") from error
+        raise UsageError(f"cannot serve at {shown(given.on)}: {error}") from error
     print("stopped", flush=True)
     return 0
 
 
+def _log(form: str, level: str | None) -> None:
+    """Write the log to standard error; a line for each request only where a level was asked for."""
+    writing = logging.StreamHandler()
+    writing.setFormatter(FORMATTERS[form]())
+    logging.basicConfig(level=(level or "info").upper(), handlers=[writing])
+    if level is None:
+        REQUESTS.setLevel(logging.WARNING)
+
+
 def _url(text: str) -> Url:
     try:
-        url = parse_url(text)
+        url = parse_url(with_password(text))
     except ValueError as error:
         raise UsageError(f"--on: {error}") from error
     if url.scheme == "memory":
@@ -84,11 +98,26 @@ def _parser() -> argparse.ArgumentParser:
         help="a subclass of a generated server or listener that is made without arguments",
     )
     parser.add_argument(
-        "--on", required=True, metavar="URL", help="such as http://127.0.0.1:8080 (port 0: any)"
+        "--on",
+        required=True,
+        metavar="URL",
+        help="such as http://127.0.0.1:8080 (port 0: any), or of a broker, amqp://localhost",
     )
     parser.add_argument("--server", metavar="NAME", help="the name by which clients may pick it")
-    parser.add_argument("--cert", metavar="FILE", help="of https://: its certificate, PEM")
-    parser.add_argument("--key", metavar="FILE", help="of https://: its private key, PEM")
+    parser.add_argument(
+        "--group",
+        metavar="NAME",
+        help="listeners of one group share its events (default: each hears all of them)",
+    )
+    parser.add_argument(
+        "--cert", metavar="FILE", help="of https:// and amqps://: its certificate, PEM"
+    )
+    parser.add_argument(
+        "--key", metavar="FILE", help="of https:// and amqps://: its private key, PEM"
+    )
+    parser.add_argument(
+        "--ca", metavar="FILE", help="of amqps://: authorities to trust beside the system's, PEM"
+    )
     parser.add_argument(
         "--client-ca", metavar="FILE", help="clients show a certificate of these authorities, PEM"
     )
@@ -115,6 +144,23 @@ def _parser() -> argparse.ArgumentParser:
         default=[],
         metavar="ORIGIN",
         help="a web page's origin that may call it; may be repeated (default: none)",
+    )
+    parser.add_argument(
+        "--health",
+        metavar="URL",
+        help="where /healthz and /readyz are answered too, such as http://127.0.0.1:9090",
+    )
+    parser.add_argument(
+        "--log-format",
+        choices=FORMATTERS,
+        default="text",
+        help="how the log is written to standard error (default: text)",
+    )
+    parser.add_argument(
+        "--log-level",
+        choices=LEVELS,
+        help="from which level on; from info on also a line for each request "
+        "(default: info, without those lines)",
     )
     parser.add_argument(
         "--max-in-flight",
@@ -165,57 +211,20 @@ def _limits(given: Sequence[str]) -> HttpLimits:
         raise UsageError(f"--limit: {error}") from error
 
 
-def _tls(
-    cert: str | None, key: str | None, client_ca: str | None, *, is_secure: bool
-) -> ServerTls | None:
-    if not is_secure:
-        if cert or key or client_ca:
-            raise UsageError("--cert, --key and --client-ca are for https://")
+def _tls(given: argparse.Namespace, url: Url) -> ServerTls | ClientTls | None:
+    """Return what is shown and who is trusted; for a broker, a server is a client."""
+    if url.scheme == "amqps":
+        if given.client_ca:
+            raise UsageError("--client-ca is for https://; whom to trust at a broker is --ca")
+        return ClientTls(ca=given.ca, certificate=given.cert, key=given.key)
+    if given.ca:
+        raise UsageError("--ca is for amqps://")
+    if url.scheme != "https":
+        if given.cert or given.key or given.client_ca:
+            raise UsageError(
+                "--cert and --key are for https:// and amqps://, --client-ca for https://"
+            )
         return None
-    if cert is None or key is None:
+    if given.cert is None or given.key is None:
         raise UsageError("https:// needs both --cert and --key")
-    return ServerTls(certificate=cert, key=key, client_ca=client_ca)
-
-
-def _found(name: str, wanted: str, example: str) -> object:
-    """Return what `MODULE:NAME` names."""
-    module_name, colon, inside = name.partition(":")
-    if not colon or not module_name or not inside.isidentifier():
-        raise UsageError(f"`{name}` is not {wanted}, such as `{example}`")
-    try:
-        module = import_module(module_name)
-    except ImportError as error:
-        raise UsageError(f"cannot import `{module_name}`: {error}") from error
-    # Named by the person who runs the command, who may run any code anyway.
-    found: object = vars(module).get(inside)
-    if found is None:
-        close = nearest(inside, vars(module))
-        raise UsageError(f"there is no `{inside}` in `{module_name}`{close}")
-    return found
-
-
-def _callable(name: str | None, option: str) -> Callable[..., Any] | None:
-    """Return what `MODULE:NAME` names, which is called for each request."""
-    if name is None:
-        return None
-    found = _found(name, "MODULE:NAME", "acme.auth:tokens")
-    if not callable(found) or inspect.isclass(found):
-        raise UsageError(f"{option}: `{name}` is not a function or an object that can be called")
-    return found
-
-
-def _endpoint(name: str) -> Endpoint:
-    """Return an instance of the class that `MODULE:CLASS` names."""
-    found = _found(name, "MODULE:CLASS", "examples.calculator:Calculator")
-    module_name, _, class_name = name.partition(":")
-    if not inspect.isclass(found) or not issubclass(found, Endpoint):
-        problem = "is not a subclass of a generated server or listener"
-        raise UsageError(f"`{class_name}` in `{module_name}` {problem}")
-    if inspect.isabstract(found):
-        missing = ", ".join(f"`{it}`" for it in sorted(found.__abstractmethods__))
-        raise UsageError(f"`{name}` does not implement {missing}")
-    try:
-        made: Endpoint = found()
-    except TypeError as error:
-        raise UsageError(f"`{name}` cannot be made without arguments: {error}") from error
-    return made
+    return ServerTls(certificate=given.cert, key=given.key, client_ca=given.client_ca)

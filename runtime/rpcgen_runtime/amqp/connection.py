@@ -15,6 +15,7 @@ from typing import Any, TypeAlias
 import pika
 from pika import exceptions as problems
 from pika import spec
+from pika.compat import long
 
 from rpcgen_runtime.amqp.guard import GuardedConnection, Unreadable
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message, Queue, Table
@@ -24,7 +25,7 @@ USER_TIMEOUT_MS = 20_000
 """For which sent bytes may stay unacknowledged by the other machine (tcp(7), TCP_USER_TIMEOUT)."""
 ANSWER_TIMEOUT = 15.0
 """Seconds in which the broker answers what is asked on a channel."""
-CLOSE_TIMEOUT = 3.0
+CLOSE_TIMEOUT = 1.0
 """Seconds in which the broker answers a farewell."""
 
 OnDelivery: TypeAlias = Callable[[Delivery], None]
@@ -104,6 +105,7 @@ class Channel:
         self._raw = raw
         self._loop = loop
         self._waiting: set[asyncio.Future[Any]] = set()
+        self._on_empty: Callable[[], None] | None = None
         raw.add_on_close_callback(self._on_close)
 
     @property
@@ -233,6 +235,10 @@ class Channel:
     async def get(self, queue: str) -> Delivery | None:
         """Take one message, to be acknowledged. Raises AmqpError."""
         got: asyncio.Future[Delivery | None] = self._loop.create_future()
+        if self._on_empty is None:
+            # One for all: pika takes away none that was not called.
+            self._raw.add_callback(self._empty, [spec.Basic.GetEmpty], one_shot=False)
+        self._on_empty = lambda: _settle(got, None)
 
         def taken(_channel: Any, method: Any, properties: Any, body: bytes) -> None:
             message = _message(properties, body)
@@ -240,7 +246,6 @@ class Channel:
             found = Delivery(self, method.delivery_tag, message, is_redelivered=redelivered)
             _settle(got, found)
 
-        self._raw.add_callback(lambda _: _settle(got, None), [spec.Basic.GetEmpty])
         self._raw.basic_get(queue, taken)
         found: Delivery | None = await self.answered(got)
         return found
@@ -264,6 +269,10 @@ class Channel:
         except (problems.AMQPError, AttributeError) as error:
             raise AmqpError(0, f"the channel is closed: {error!r}") from error
         return await self.answered(answer)
+
+    def _empty(self, _frame: object) -> None:
+        if self._on_empty is not None:
+            self._on_empty()
 
     def _on_close(self, _channel: Any, reason: BaseException) -> None:
         error = _error(reason)
@@ -407,8 +416,15 @@ def _message(properties: Any, body: bytes) -> Message:
         reply_to=_text(properties.reply_to),
         expires_ms=int(expiration) if expiration.isascii() and expiration.isdigit() else None,
         is_durable=properties.delivery_mode == 2,
-        headers=properties.headers if isinstance(properties.headers, dict) else {},
+        headers=_headers(properties.headers),
     )
+
+
+def _headers(found: object) -> dict[str, object]:
+    """Return headers; pika has a class of its own for whole numbers of 64 bits."""
+    if not isinstance(found, dict):
+        return {}
+    return {name: int(it) if isinstance(it, long) else it for name, it in found.items()}
 
 
 def _text(value: object) -> str | None:

@@ -1,12 +1,12 @@
 """Declares a topology on a connection, and explains what the broker refuses."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from rpcgen_runtime.amqp.connection import Channel, Connection
 from rpcgen_runtime.amqp.messages import AmqpError, Table
-from rpcgen_runtime.amqp.topology import Station, Topology
+from rpcgen_runtime.amqp.topology import Binding, Exchange, Station, Topology
 
 ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED = 403, 404, 406
 """AMQP 0-9-1 section 1.2."""
@@ -20,11 +20,7 @@ async def declare(connection: Connection, topology: Topology) -> Sequence[str | 
     None stands for a queue that is there but cannot be reached, as its node is away.
     """
     channel = await connection.channel()
-    for exchange in topology.exchanges:
-        try:
-            await channel.declare_exchange(exchange.name, "topic", exchange.arguments)
-        except AmqpError as error:
-            raise explained(error, f"exchange `{exchange.name}`") from None
+    await _declare_exchanges(channel, topology.exchanges)
     names: list[str | None] = []
     for station in topology.stations:
         # A refusal closes the channel: the next queue has another one.
@@ -39,6 +35,30 @@ async def declare(connection: Connection, topology: Topology) -> Sequence[str | 
             names.append(None)
     await channel.close()
     return names
+
+
+async def bind_again(
+    connection: Connection,
+    exchanges: Sequence[Exchange],
+    queues: Mapping[str, Sequence[Binding]],
+) -> None:
+    """Declare exchanges, and the bindings of queues that are there. Raises AmqpError."""
+    channel = await connection.channel()
+    try:
+        await _declare_exchanges(channel, exchanges)
+        for name, bindings in queues.items():
+            for binding in bindings:
+                await channel.bind(name, binding.exchange, binding.key)
+    finally:
+        await channel.close()
+
+
+async def _declare_exchanges(channel: Channel, exchanges: Sequence[Exchange]) -> None:
+    for exchange in exchanges:
+        try:
+            await channel.declare_exchange(exchange.name, "topic", exchange.arguments)
+        except AmqpError as error:
+            raise explained(error, f"exchange `{exchange.name}`") from None
 
 
 async def _declare(connection: Connection, channel: Channel, station: Station) -> str:

@@ -10,7 +10,8 @@ import asyncio
 import logging
 import random
 from collections import deque
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -18,7 +19,7 @@ from rpcgen_runtime import errors
 from rpcgen_runtime.amqp import wire
 from rpcgen_runtime.amqp.clocks import Clocks
 from rpcgen_runtime.amqp.connection import Access, Channel, Connection
-from rpcgen_runtime.amqp.declare import declare
+from rpcgen_runtime.amqp.declare import bind_again, declare
 from rpcgen_runtime.amqp.link import Link
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message
 from rpcgen_runtime.amqp.options import AmqpOptions
@@ -302,9 +303,11 @@ class Intake:
         def fated(fate: Fate) -> None:
             if fate is Fate.CONFIRMED:
                 delivery.ack()
-            else:
-                # Not there, full or unknown: it stays where it is, and comes again.
-                self._later(AGAIN, delivery.give_back)
+                return
+            if fate is Fate.RETURNED:
+                self._begin_aside(self._restore(queue))
+            # Not there, full or unknown: it stays where it is, and comes again.
+            self._later(AGAIN, delivery.give_back)
 
         self._publish(queue, message, fated)
 
@@ -333,8 +336,9 @@ class Intake:
         attempt = work.attempt + 1
         if failure.code in NEVER or attempt > self._options.delivery_limit:
             self._measures.dead_lettered("rejected" if failure.code in NEVER else "failed")
-            log.error("%s is put aside: %s", work.request.name, failure.message)
-            letter = wire.dead(work.delivery.message, failure.message, work.queue)
+            reason = wire.reason_of(failure)
+            log.error("%s is put aside: %s", work.request.name, reason)
+            letter = wire.dead(work.delivery.message, reason, work.queue)
             self._move(work.delivery, work.station.dead, letter)
             return
         message = self._repeated(work, attempt)
@@ -372,6 +376,7 @@ class Intake:
                 self.renew(subscription)
             else:
                 await subscription.start(self._prefetch)
+        self._begin_aside(self._audit(connection))
 
     def _lost(self, _reason: AmqpError) -> None:
         # The broker hands out again what waits here.
@@ -387,13 +392,34 @@ class Intake:
                 started.set_result(None)
         self._pump()
 
+    async def _audit(self, connection: Connection) -> None:
+        while not self._is_draining and not connection.closed.done():
+            every = self._options.audit
+            await asyncio.sleep(random.uniform(every, every * 1.5))  # noqa: S311
+            bound = {it.name: it.station.bindings for it in self._subscriptions if it.is_active}
+            try:
+                await bind_again(connection, self._topology.exchanges, bound)
+            except AmqpError as error:
+                log.warning("bindings cannot be declared again: %s", error)
+
     def renew(self, subscription: "_Subscription") -> None:
         """Declare and consume a queue again that was lost while the connection lives."""
         if self._is_draining or subscription.connection.closed.done():
             return
-        task = asyncio.ensure_future(self._renew(subscription))
+        self._begin_aside(self._renew(subscription))
+
+    def _begin_aside(self, work: Coroutine[object, object, None]) -> None:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
+
+    async def _restore(self, queue: str) -> None:
+        """Declare a queue again that somebody deleted, and that nobody consumes."""
+        stations = [it for it in self._topology.stations if it.queue.name == queue]
+        connection = self._taking.connection
+        if stations and connection is not None:
+            with suppress(AmqpError):
+                await declare(connection, Topology(exchanges=[], stations=stations))
 
     async def _renew(self, subscription: "_Subscription") -> None:
         log.warning("%s: the queue is lost, and declared again", subscription.name)

@@ -12,6 +12,7 @@ _RANGES: Mapping[str, tuple[int, int]] = {
     "connect_timeout": (1, 300),
     "confirm_timeout": (1, 300),
     "work_timeout": (1, 86_400),
+    "audit": (1, 86_400),
     "prefetch": (0, 65_535),
     "max_pending": (1, 1_000_000),
     "max_waiting": (1, 10_000_000),
@@ -42,6 +43,9 @@ class AmqpOptions:
     work_timeout: int = 900
     """For which a cast's or an event's handler may run. Well below the broker's own limit for
     unacknowledged messages, which is half an hour."""
+    audit: int = 30
+    """After which a server declares exchanges and bindings again, and up to a half more: it is not
+    told when they are lost, with a deleted exchange or a node that was rolled back."""
     prefetch: int = 0
     """Messages that a server takes from each queue at once; 0: as its executor has places."""
     max_pending: int = 16_384

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from collections import Counter
 from collections.abc import Callable
 from enum import Enum
 from itertools import takewhile
@@ -48,8 +49,10 @@ class Publisher:
         self._channel: Channel | None = None
         self._tag = 0
         self._open: dict[int, _Published] = {}
-        self._returned: set[str] = set()
+        self._returned: Counter[str] = Counter()
         self._timer: asyncio.TimerHandle | None = None
+        self.ended: AmqpError | None = None
+        """Why the last channel was closed."""
 
     @property
     def is_ready(self) -> bool:
@@ -105,25 +108,26 @@ class Publisher:
     def _fate(self, key: str, *, taken: bool) -> Fate:
         if not taken:
             return Fate.REFUSED
-        if self._returned and key in self._returned:
-            self._returned.discard(key)
+        if key in self._returned:
+            self._returned -= Counter([key])
             return Fate.RETURNED
         return Fate.CONFIRMED
 
     def _on_return(self, message: Message) -> None:
         # The confirm of what comes back follows, and finds it here.
-        self._returned.add(message.message_id or message.correlation_id or "")
+        self._returned[message.message_id or message.correlation_id or ""] += 1
 
     def _end(self, channel: Channel) -> None:
         if channel is not self._channel:
             return
         self._channel = None
+        reason = self.ended = channel.closed.result()
         lost, self._open = self._open, {}
         self._returned.clear()
         for published in lost.values():
             published.done(Fate.LOST)
         # A channel that ended alone takes its connection with it: both are made anew.
-        self._link.drop("a channel was closed")
+        self._link.drop(f"a channel was closed: {reason}")
 
     def _watch(self) -> None:
         """Give up on a connection that does not confirm: it may never (rabbitmq-server 14589)."""

@@ -177,26 +177,31 @@ class Requests:
             return
         name = pending.request.name
         if fate is Fate.CONFIRMED:
-            pending.state = _State.CONFIRMED
+            if pending.state is _State.SENT:
+                pending.state = _State.CONFIRMED
             if not pending.is_call:
                 self._end(pending, Reach())
         elif fate is Fate.RETURNED:
             self._measures.unroutable()
             self._end(pending, NoServer(f"nobody serves {_told(pending.request)}"))
         elif fate is Fate.REFUSED:
-            self._end(pending, Overloaded(f"the queue is full: `{name}` was not taken"))
+            self._end(pending, Overloaded(f"the queue is full, or its leader away: `{name}`"))
         else:
-            self._repeat_or_end(pending, "before the broker had confirmed it")
+            self._repeat_or_end(
+                pending, "before the broker had confirmed it", self._publisher.ended
+            )
 
-    def _repeat_or_end(self, pending: _Pending, when: str) -> None:
-        if pending.state is not _State.WAITING:
-            self._in_flight -= 1
-            pending.state = _State.WAITING
-        if pending.may_repeat and not self._is_closed:
+    def _repeat_or_end(self, pending: _Pending, when: str, reason: AmqpError | None = None) -> None:
+        if pending.state is _State.WAITING:
+            return  # the other connection was lost before, and it is sent again already
+        self._in_flight -= 1
+        pending.state = _State.WAITING
+        is_fatal = reason is not None and reason.is_fatal
+        if pending.may_repeat and not is_fatal and not self._is_closed:
             self._waiting.append(pending)
             return
         text = f"the connection to {self._shown} was lost {when}: `{pending.request.name}`"
-        self._end(pending, ConnectionLost(text))
+        self._end(pending, ConnectionLost(f"{text}: {reason}" if is_fatal else text))
 
     def _on_reply(self, delivery: Delivery) -> None:
         message = delivery.message

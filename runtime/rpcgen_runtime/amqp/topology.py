@@ -5,9 +5,10 @@ For each topic of a server, with `:` between the parts of a name, and `%3A` for 
     exchange                       topic exchange; what none of its queues takes goes on to
     exchange.unserved              topic exchange, where `any` waits
     exchange:topic:Service:v2      calls of one service and major
-    … .casts, … .casts.suspects    its casts
-    … .events.GROUP, … .suspects   its events, once for each group of listeners
-    exchange:topic@server          what is meant for one server (`.casts` too, where it has a name)
+    … :casts                       its casts
+    … :events:GROUP                its events, once for each group of listeners
+    … :suspects                    of each of these: what two servers were lost with
+    exchange:topic@server          what is meant for one server (`:casts` too, where it has a name)
     exchange:topic:any             calls that only a server can judge: of no known service or major,
                                    `rpc.ping`, `rpc.contract`
     exchange:topic.dead            the dead letters
@@ -37,6 +38,8 @@ MAX_FANOUTS = 10_000
 """Fanouts that wait for one server; older ones make room."""
 CALL_LIMIT = 20
 """Of calls on a quorum queue: only crashes count there."""
+DEAD_LIMIT = 1_000_000
+"""Looks at a dead letter: as good as none."""
 LEAST_LANE_LIMIT = 1
 
 
@@ -165,7 +168,7 @@ def _stations(one: Served, plate: Plate, options: AmqpOptions) -> list[Station]:
         made += _calls(target, main, keys, plate, options)
     if Verb.CAST in one.verbs:
         keys = [_word("cast", target.topic, it, f"v{major}") for it in prefixes]
-        made += _work(target, f"{main}.casts", keys, options)
+        made += _work(target, f"{main}:casts", keys, options)
     made.append(_any(target, plate, options))
     made += _own(target, plate, options)
     made.append(_fanouts(target, plate))
@@ -175,7 +178,7 @@ def _stations(one: Served, plate: Plate, options: AmqpOptions) -> list[Station]:
 def _calls(
     target: Target, name: str, keys: Sequence[str], plate: Plate, options: AmqpOptions
 ) -> list[Station]:
-    suspects = _name_of(f"{name}.suspects")
+    suspects = _name_of(f"{name}:suspects")
     bindings = [Binding(target.exchange, it) for it in keys]
     calls = replace(_ridden(target, name, plate, options), bindings=bindings, suspects=suspects)
     return [calls, _suspects(target, suspects, options)]
@@ -195,7 +198,7 @@ def _ridden(target: Target, name: str, plate: Plate, options: AmqpOptions) -> St
 
 
 def _work(target: Target, name: str, keys: Sequence[str], options: AmqpOptions) -> list[Station]:
-    suspects = _name_of(f"{name}.suspects")
+    suspects = _name_of(f"{name}:suspects")
     work = Station(
         queue=Queue(name=_name_of(name), durable=True, arguments=_quorum(target, options)),
         lane=Lane.WORK,
@@ -219,7 +222,7 @@ def _events(
 ) -> list[Station]:
     keys = [_word("event", target.topic, it, f"v{major}") for it in prefixes]
     if plate.group is not None:
-        name = _name(target, prefixes[0], f"v{major}") + f".events.{_part(plate.group)}"
+        name = _name(target, prefixes[0], f"v{major}") + f":events:{_part(plate.group)}"
         return _work(target, name, keys, options)
     # Nobody could share a queue under a name that nobody knows: it lives as long as its listener.
     queue = Queue(name="", exclusive=True, arguments=_classic(options))
@@ -244,8 +247,8 @@ def _own(target: Target, plate: Plate, options: AmqpOptions) -> list[Station]:
         alternatives=[{**it, **expires} for it in calls.alternatives],
         bindings=[call],
     )
-    casts_name = _name_of(f"{name}.casts")
-    suspects = _suspects(target, _name_of(f"{name}.suspects"), options)
+    casts_name = _name_of(f"{name}:casts")
+    suspects = _suspects(target, _name_of(f"{name}:suspects"), options)
     suspects = replace(
         suspects,
         queue=replace(suspects.queue, arguments={**suspects.queue.arguments, **expires}),
@@ -282,7 +285,8 @@ def _fanouts(target: Target, plate: Plate) -> Station:
 
 
 def _dead(target: Target) -> Station:
-    arguments: Table = {"x-queue-type": "quorum"}
+    # To look at letters counts as a delivery, and RabbitMQ 4 has a limit where none is said.
+    arguments: Table = {"x-queue-type": "quorum", "x-delivery-limit": DEAD_LIMIT}
     queue = Queue(name=dead_name(target), durable=True, arguments=arguments)
     return Station(queue=queue, lane=Lane.DEAD)
 
@@ -360,19 +364,21 @@ def _part(text: str) -> str:
     return text.replace("%", "%25").replace(":", "%3A").replace("@", "%40")
 
 
-def _name_of(text: str) -> str:
+def _name_of(text: str, most: int = MAX_NAME) -> str:
     """Return a name that is short enough; a longer one ends in its hash."""
-    if len(text.encode()) <= MAX_NAME:
+    written = text.encode()
+    if len(written) <= most:
         return text
-    digest = hashlib.sha256(text.encode()).hexdigest()[:32]
-    return f"{text[:200]}~{digest}"
+    digest = hashlib.sha256(written).hexdigest()[:32]
+    return f"{written[:200].decode(errors='ignore')}~{digest}"
 
 
 @lru_cache(maxsize=4_096)
 def _word(*words: str) -> str:
     """Return a routing key; dots and wildcards within a word are none."""
     key = ".".join(quote(it, safe=":/@").replace(".", "%2E") or "%" for it in words)
-    return _name_of(key)
+    # Behind the shortest ones of a topic, `_any` has two wildcards.
+    return _name_of(key, MAX_NAME - len(".*.*"))
 
 
 def differences(declared: Mapping[str, object], wanted: Mapping[str, object]) -> list[str]:

@@ -23,6 +23,7 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Final
 
@@ -53,6 +54,8 @@ _OURS: Final = frozenset(
         ORIGIN,
     ]
 )  # fmt: skip
+_DEATHS: Final = ("x-death", "x-first-death-", "x-last-death-")
+"""What the broker writes onto a dead letter."""
 COUNTS: Final = ("x-delivery-count", "x-acquired-count")
 """Where the broker says how often a quorum queue handed a message out before."""
 
@@ -102,7 +105,7 @@ def encode_request(
 
     Raises InvalidRequest where it is too large.
     """
-    body = _packed(request.params) if is_msgpack else request.params
+    body, content_type = _written(request.params, is_msgpack=is_msgpack)
     if len(body) > max_body:
         raise InvalidRequest(
             f"the parameters of `{request.name}` have {len(body):,} bytes; accepted: {max_body:,}"
@@ -126,7 +129,7 @@ def encode_request(
         headers[DEADLINE] = _now_ms() + expires_ms
     return Message(
         body=body,
-        content_type=MSGPACK if is_msgpack else JSON,
+        content_type=content_type,
         kind=request.verb.value,
         message_id=request.message_id,
         correlation_id=request.message_id if is_call else None,
@@ -174,7 +177,6 @@ def decode_request(
 
 def encode_reply(message: Message, reply: Reply, *, server: str, max_body: int) -> Message:
     """Return the answer to the request that `message` was."""
-    is_msgpack = message.content_type == MSGPACK
     if isinstance(reply, Success):
         kind, body = RESULT, reply.result
     else:
@@ -182,9 +184,10 @@ def encode_reply(message: Message, reply: Reply, *, server: str, max_body: int) 
     if len(body) > max_body:
         text = f"the answer has {len(body):,} bytes; accepted: {max_body:,}"
         kind, body = ERROR, _error(Failure(errors.RESPONSE_TOO_LARGE, text))
+    body, content_type = _written(body, is_msgpack=message.content_type == MSGPACK)
     return Message(
-        body=_packed(body) if is_msgpack else body,
-        content_type=MSGPACK if is_msgpack else JSON,
+        body=body,
+        content_type=content_type,
         kind=kind,
         correlation_id=message.correlation_id,
         is_durable=False,
@@ -241,10 +244,21 @@ def dead(message: Message, reason: str, origin: str) -> Message:
     )
 
 
+def reason_of(failure: Failure) -> str:
+    """Return why something is among the dead letters, with what finds it in the server's log."""
+    parsed: object = from_json(failure.data) if failure.data is not None else None
+    error_id = parsed.get("error_id") if isinstance(parsed, dict) else None
+    return f"{failure.message}; error_id={error_id}" if error_id else failure.message
+
+
 def revived(message: Message) -> Message:
     """Return a dead letter as it was."""
     ours = {REASON, ORIGIN, ATTEMPT, *COUNTS}
-    kept = {name: value for name, value in message.headers.items() if name not in ours}
+    kept = {
+        name: value
+        for name, value in message.headers.items()
+        if name not in ours and not str(name).startswith(_DEATHS)
+    }
     return replace(message, headers=_plain(kept))
 
 
@@ -330,10 +344,14 @@ def _error(failure: Failure) -> bytes:
     return head[:-1] + b',"data":' + failure.data + b"}"
 
 
-def _packed(text: bytes) -> bytes:
-    packed = msgpack.packb(from_json(text))
-    assert isinstance(packed, bytes), "it is not asked to write elsewhere"
-    return packed
+def _written(text: bytes, *, is_msgpack: bool) -> tuple[bytes, str]:
+    """Return JSON as a body, with its content type: JSON, too, for a number beyond 64 bits."""
+    if is_msgpack:
+        with suppress(OverflowError):
+            packed = msgpack.packb(from_json(text))
+            assert isinstance(packed, bytes), "it is not asked to write elsewhere"
+            return packed, MSGPACK
+    return text, JSON
 
 
 def _unpacked(body: bytes) -> bytes:

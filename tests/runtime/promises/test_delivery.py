@@ -153,7 +153,12 @@ def test_a_call_for_which_no_server_comes_back_ends_at_its_deadline_and_is_never
     with pytest.raises(expected):
         client.with_options(timeout=0.1).run("late")
     ran: list[str] = []
-    topic_place.serve(Worker(lambda _, name: ran.append(name) or name), url=url)
+
+    def run(_context: Context, name: str) -> str:
+        ran.append(name)
+        return name
+
+    topic_place.serve(Worker(run), url=url)
     assert client.run("now") == "now"
     assert ran == ["now"]
 
