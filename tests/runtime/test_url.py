@@ -37,8 +37,10 @@ def test_an_address_is_read(text: str, expected: Url) -> None:
         ("://x", "this is not a URL; accepted: `http://host:port/` or `memory://name`"),
         (
             "ftp://h",
-            "nothing speaks `ftp://`; accepted: `http://`, `https://`, `amqp://`, `amqps://`, "
-            "`http+unix://`, `memory://`",
+            (
+                "nothing speaks `ftp://`; accepted: `http://`, `https://`, `amqp://`, `amqps://`, "
+                "`http+unix://`, `memory://`"
+            ),
         ),
         ("http://h?a=1", "a URL has no query and no fragment here"),
         ("http://h/#f", "a URL has no query and no fragment here"),

@@ -23,8 +23,9 @@ from rpcgen_runtime.url import Host
 
 USER_TIMEOUT_MS = 20_000
 """For which sent bytes may stay unacknowledged by the other machine (tcp(7), TCP_USER_TIMEOUT)."""
-ANSWER_TIMEOUT = 15.0
-"""Seconds in which the broker answers what is asked on a channel."""
+ANSWER_TIMEOUT = 6.0
+"""Seconds in which the broker answers what is asked on a channel: a quorum queue without a leader
+may never."""
 CLOSE_TIMEOUT = 1.0
 """Seconds in which the broker answers a farewell."""
 

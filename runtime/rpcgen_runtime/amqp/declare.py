@@ -8,8 +8,10 @@ from rpcgen_runtime.amqp.connection import Channel, Connection
 from rpcgen_runtime.amqp.messages import AmqpError, Table
 from rpcgen_runtime.amqp.topology import Binding, Exchange, Station, Topology
 
-ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED = 403, 404, 406
+ACCESS_REFUSED, NOT_FOUND, PRECONDITION_FAILED, INTERNAL_ERROR = 403, 404, 406, 541
 """AMQP 0-9-1 section 1.2."""
+SILENCE = 0
+"""The broker did not answer."""
 
 log = logging.getLogger("rpcgen_runtime.amqp")
 
@@ -17,7 +19,7 @@ log = logging.getLogger("rpcgen_runtime.amqp")
 async def declare(connection: Connection, topology: Topology) -> Sequence[str | None]:
     """Declare exchanges, queues and bindings; return the queues' names. Raises AmqpError.
 
-    None stands for a queue that is there but cannot be reached, as its node is away.
+    None stands for a queue that cannot be reached: its node is away, or it has no leader.
     """
     channel = await connection.channel()
     await _declare_exchanges(channel, topology.exchanges)
@@ -29,10 +31,12 @@ async def declare(connection: Connection, topology: Topology) -> Sequence[str | 
         try:
             names.append(await _declare(connection, channel, station))
         except AmqpError as error:
-            if error.code != NOT_FOUND or not station.queue.durable:
+            is_away = error.code in {SILENCE, NOT_FOUND, INTERNAL_ERROR}
+            if connection.closed.done() or not station.queue.durable or not is_away:
                 raise explained(error, f"queue `{station.queue.name}`") from None
             log.warning("queue `%s` cannot be reached: %s", station.queue.name, error.text)
             names.append(None)
+            await channel.close()
     await channel.close()
     return names
 

@@ -185,7 +185,10 @@ class Intake:
         if isinstance(reply, Failure) and reply.code == errors.EXPIRED_UNSTARTED:
             self._measures.expired_unexecuted()
         if work.request.verb is Verb.CALL:
-            self._answer(work.delivery, reply, work.request)
+            if isinstance(reply, Failure) and reply.code == errors.PARSE_ERROR:
+                self._refuse(work.station, work.queue, work.delivery, reply)
+            else:
+                self._answer(work.delivery, reply, work.request)
         elif not isinstance(reply, Failure):
             work.delivery.ack()
         elif work.station.lane is Lane.FANOUTS:
@@ -209,7 +212,7 @@ class Intake:
             )
         except wire.Unusable as error:
             self._measures.undecodable()
-            self._refuse(subscription, delivery, error.failure)
+            self._refuse(station, subscription.name, delivery, error.failure)
             return
         work = Work(station, subscription.name, delivery, incoming.request, incoming.attempt)
         if station.lane is Lane.FANOUTS or not delivery.is_redelivered:
@@ -311,21 +314,20 @@ class Intake:
 
         self._publish(queue, message, fated)
 
-    def _refuse(self, subscription: "_Subscription", delivery: Delivery, failure: Failure) -> None:
+    def _refuse(self, station: Station, queue: str, delivery: Delivery, failure: Failure) -> None:
         """Put aside what is no request; tell its sender where there is a way."""
         message = delivery.message
-        log.warning("%s: a message is put aside: %s", subscription.name, failure.message)
+        log.warning("%s: a message is put aside: %s", queue, failure.message)
         if wire.may_answer(message):
             reply = wire.encode_reply(
                 message, failure, server=self._server, max_body=self._options.max_body
             )
             self._publish(message.reply_to or "", reply, lambda _: None)
-        if not subscription.station.dead:
+        if not station.dead:
             delivery.ack()
             return
         self._measures.dead_lettered("undecodable")
-        letter = wire.dead(message, failure.message, subscription.name)
-        self._move(delivery, subscription.station.dead, letter)
+        self._move(delivery, station.dead, wire.dead(message, failure.message, queue))
 
     def _failed(self, work: Work, failure: Failure) -> None:
         """Decide what becomes of a cast or an event whose handler did not do it."""
@@ -371,11 +373,12 @@ class Intake:
             if station.lane is not Lane.DEAD
         ]
         lost = [it for it, name in zip(self._topology.stations, names, strict=True) if not name]
+        # At once: a queue without a leader keeps nobody from the others.
+        there = [it for it in self._subscriptions if it.station not in lost]
+        await asyncio.gather(*(self._subscribe(it) for it in there))
         for subscription in self._subscriptions:
-            if subscription.station in lost:
+            if not subscription.is_active:
                 self.renew(subscription)
-            else:
-                await subscription.start(self._prefetch)
         self._begin_aside(self._audit(connection))
 
     def _lost(self, _reason: AmqpError) -> None:
@@ -425,16 +428,29 @@ class Intake:
         log.warning("%s: the queue is lost, and declared again", subscription.name)
         self._measures.reconnected("cancelled")
         only = Topology(exchanges=self._topology.exchanges, stations=[subscription.station])
+        connection = subscription.connection
+        while not subscription.is_active:
+            # Not in step with the other servers that lost it.
+            await asyncio.sleep(random.uniform(AGAIN / 2, AGAIN))  # noqa: S311
+            if connection.closed.done() or self._is_draining:
+                return
+            try:
+                [name] = await declare(connection, only)
+            except AmqpError as error:
+                log.warning("%s: %s", subscription.name, error)
+                continue
+            if name is not None:
+                subscription.name = name
+                await self._subscribe(subscription)
+
+    async def _subscribe(self, subscription: "_Subscription") -> None:
+        """Begin to consume; where the queue does not answer, it is not active afterwards."""
         try:
-            name = None
-            while name is None:
-                # Not in step with the other servers that lost it.
-                await asyncio.sleep(random.uniform(AGAIN / 2, AGAIN))  # noqa: S311
-                [name] = await declare(subscription.connection, only)
-            subscription.name = name
             await subscription.start(self._prefetch)
         except AmqpError as error:
-            subscription.connection.abort(f"{subscription.name}: {error}")
+            if subscription.connection.closed.done():
+                raise
+            log.warning("%s cannot be consumed: %s", subscription.name, error)
 
 
 class _Subscription:
@@ -455,12 +471,16 @@ class _Subscription:
         channel = self._channel = await self.connection.channel()
         channel.closed.add_done_callback(lambda _: self._end(channel))
         lane = self.station.lane
-        self._tag = await channel.consume(
-            self.name,
-            lambda delivery: self._intake.took(self, delivery),
-            on_cancel=lambda: self._end(channel),
-            prefetch=1 if lane is Lane.SUSPECTS else prefetch,
-        )
+        try:
+            self._tag = await channel.consume(
+                self.name,
+                lambda delivery: self._intake.took(self, delivery),
+                on_cancel=lambda: self._end(channel),
+                prefetch=1 if lane is Lane.SUSPECTS else prefetch,
+            )
+        except AmqpError:
+            await channel.close()
+            raise
         self.is_active = True
 
     async def cancel(self) -> None:

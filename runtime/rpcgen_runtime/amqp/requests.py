@@ -31,6 +31,9 @@ from rpcgen_runtime.messages import Reach, Reply, Request, Verb
 from rpcgen_runtime.telemetry import Measures
 from rpcgen_runtime.url import Url
 
+SPARE = 1_000
+"""Ended requests that may stand among those that wait, before they are cleared away."""
+
 Outcome: TypeAlias = Reply | Reach | RpcError
 Settle: TypeAlias = Callable[[Outcome], None]
 """Called once, on the engine's event loop."""
@@ -109,9 +112,13 @@ class Requests:
         if self._is_closed:
             settle(Unreachable(f"the transport is closed: `{request.name}`"))
             return
-        if len(self._waiting) >= self._options.max_pending:
-            settle(Overloaded(f"{len(self._waiting):,} requests wait to be sent already"))
+        waiting = len(self._pending) - self._in_flight
+        if waiting >= self._options.max_pending:
+            settle(Overloaded(f"{waiting:,} requests wait to be sent already"))
             return
+        if len(self._waiting) > 2 * waiting + SPARE:
+            # Most of what stands there has ended meanwhile.
+            self._waiting = deque(it for it in self._waiting if self._is_open(it))
         pending = _Pending(request, topology.route(request), settle)
         key = request.message_id
         if key in self._pending:
@@ -173,7 +180,7 @@ class Requests:
         pending.was_sent = True
 
     def _fated(self, pending: _Pending, fate: Fate) -> None:
-        if self._pending.get(pending.request.message_id) is not pending:
+        if not self._is_open(pending):
             return
         name = pending.request.name
         if fate is Fate.CONFIRMED:
@@ -227,7 +234,7 @@ class Requests:
         self._end(pending, ExpiredUnstarted(text))
 
     def _end(self, pending: _Pending, outcome: Outcome) -> None:
-        if self._pending.get(pending.request.message_id) is not pending:
+        if not self._is_open(pending):
             return
         self._forget(pending)
         pending.settle(outcome)
@@ -245,12 +252,16 @@ class Requests:
         """Send what waits, in its order, as far as it may be."""
         while self._waiting:
             pending = self._waiting[0]
-            is_known = self._pending.get(pending.request.message_id) is pending
-            if is_known and not self._may_send(pending):
+            is_open = self._is_open(pending)
+            if is_open and not self._may_send(pending):
                 return
             self._waiting.popleft()
-            if is_known:
+            if is_open:
                 self._send(pending)
+
+    def _is_open(self, pending: _Pending) -> bool:
+        """Whether it has not ended."""
+        return self._pending.get(pending.request.message_id) is pending
 
     def _changed(self) -> None:
         failure = self._hopeless()

@@ -187,7 +187,9 @@ def _calls(
 def _ridden(target: Target, name: str, plate: Plate, options: AmqpOptions) -> Station:
     """Return a queue that calls ride, of the type that is asked for."""
     is_quorum = options.calls == "quorum" or (options.calls == "auto" and plate.is_cluster)
-    kinds = [_classic(options), {**_quorum(target, options), "x-delivery-limit": CALL_LIMIT}]
+    # Without dead letters: what expires in it has been given up by its caller.
+    quorum = {**_classic(options), "x-queue-type": "quorum", "x-delivery-limit": CALL_LIMIT}
+    kinds = [_classic(options), quorum]
     wanted, other = kinds[::-1] if is_quorum else kinds
     return Station(
         queue=Queue(name=_name_of(name), durable=True, arguments=wanted),

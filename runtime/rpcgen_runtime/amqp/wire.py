@@ -77,7 +77,7 @@ DEFAULT_TIMEOUT = 60.0
 _METHOD = re.compile(r"[\x21-\x7e]{1,512}")
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
 _VERBS: Mapping[str, Verb] = {it.value: it for it in Verb}
-_REPLY_QUEUES = ("amq.gen-", "amq.rabbitmq.reply-to.")
+_REPLY_QUEUE = re.compile(r"amq\.(gen-|rabbitmq\.reply-to\.)[\x21-\x7e]{1,230}")
 """What a queue for replies is called: the broker chooses, so that nobody can be aimed at."""
 
 
@@ -276,8 +276,8 @@ def deliveries_before(message: Message) -> int:
 
 def may_answer(message: Message) -> bool:
     """Whether there is somebody to answer."""
-    reply_to = message.reply_to or ""
-    return bool(message.correlation_id) and reply_to.startswith(_REPLY_QUEUES)
+    is_queue = _REPLY_QUEUE.fullmatch(message.reply_to or "") is not None
+    return is_queue and bool(message.correlation_id)
 
 
 def _check_way_back(message: Message) -> None:

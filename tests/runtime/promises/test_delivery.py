@@ -142,7 +142,9 @@ def test_a_cast_waits_for_a_server_that_comes_back(topic_place: Place) -> None:
     assert sorted(worker.notes) == ["1", "2"]
 
 
-def test_a_call_for_which_no_server_comes_back_ends_at_its_deadline_and_is_never_run(topic_place: Place) -> None:
+def test_a_call_for_which_no_server_comes_back_ends_at_its_deadline_and_is_never_run(
+    topic_place: Place,
+) -> None:
     url = topic_place.fresh_url()
     client = topic_place.client(WorkClient, url)
     first = topic_place.serve(Worker(), url=url)

@@ -43,6 +43,7 @@ CODES_OF_PEERS = {
     -32006: "NotExecuted.ExpiredUnstarted",
     -32007: "OutcomeUnknown.DeadlineExceeded",
     -32008: "NotExecuted.NoServer",
+    -32009: "OutcomeUnknown.ConnectionLost",
 }
 
 
