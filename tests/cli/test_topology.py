@@ -109,7 +109,6 @@ def test_all_that_differs_is_told_with_both_values_and_the_way_out(
         >= {
             "x-queue-type": ("quorum", "classic"),
             "x-max-length": (100_000, 7),
-            "x-dead-letter-routing-key": ("rpcgen:trial.work.Work.dead", None),
         }.items()
     )
     told = check(options="?calls=quorum").out

@@ -206,9 +206,10 @@ def test_a_fanout_that_reaches_nobody_says_so(http_place: Place, nobody: str) ->
         client.ring("r")
 
 
-def test_a_fanout_tells_whom_it_reached_on_every_transport(place: Place) -> None:
+def test_a_fanout_tells_whom_it_reached_where_the_transport_knows(place: Place) -> None:
     server = place.serve(Worker(), server="here")
-    assert place.client(WorkClient, server).ring("r").servers == ("here",)
+    known = ("here",) if place.broker is None else ()
+    assert place.client(WorkClient, server).ring("r").servers == known
 
 
 def test_an_event_goes_to_all(http_place: Place) -> None:

@@ -243,7 +243,7 @@ def test_tls_and_its_scheme_belong_together(files: Files) -> None:
     for url, tls in (("https://127.0.0.1:0", None), ("http://127.0.0.1:0", files.server)):
         with pytest.raises(ValueError, match="a server at `https://`, and no other, has `tls`"):
             Server(url, [Worker()], tls=tls)
-    with pytest.raises(ValueError, match="are for HTTP, and this is memory"):
+    with pytest.raises(ValueError, match="TLS is for HTTP and AMQP, and this is memory"):
         Server("memory://x", [Worker()], tls=files.server)
 
 

@@ -33,6 +33,9 @@ AGAIN = 0.5
 """Seconds until a queue that was lost is declared and consumed again, and a part more."""
 FIRST_REST, LONGEST_REST = 0.1, 5.0
 """Seconds before a cast or an event that failed is tried again; doubled each time."""
+SUSPECT_REST = 0.3
+"""Seconds before a suspect is begun. Where it came from it must be acknowledged by then: else, when
+it ends this server, it is there once more."""
 REFUSED_REST = 0.5
 """Seconds before what nobody had room for is offered again."""
 FAREWELL = 5.0
@@ -215,6 +218,9 @@ class Intake:
             self._refuse(station, subscription.name, delivery, error.failure)
             return
         work = Work(station, subscription.name, delivery, incoming.request, incoming.attempt)
+        if station.lane is Lane.SUSPECTS:
+            self._later(SUSPECT_REST, lambda: self._accept(work))
+            return
         if station.lane is Lane.FANOUTS or not delivery.is_redelivered:
             self._accept(work)
             return
@@ -222,10 +228,10 @@ class Intake:
         is_call = incoming.request.verb is Verb.CALL
         if is_call and not self._may_repeat(incoming.request):
             self._answer(delivery, REDELIVERED, incoming.request)
-        elif station.lane is Lane.SUSPECTS or not station.suspects:
-            self._accept(work)
-        else:
+        elif station.suspects:
             self._again(work)
+        else:
+            self._accept(work)
 
     def _again(self, work: Work) -> None:
         """Run what a server was lost with once more; the second time alone, as a suspect."""
@@ -246,6 +252,8 @@ class Intake:
         if self._is_draining and not work.station.queue.exclusive:
             self._give_back(work)
             return
+        if not work.delivery.channel.is_open:
+            return  # the broker hands it out again
         if self._waiting or not self._has_place():
             self._waiting.append(work)
             return
