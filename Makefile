@@ -46,9 +46,13 @@ format: $(READY) ## format the code and fix what can be fixed
 bench-compile: $(READY) ## measure compile and import time against the number of methods
 	$(BIN)/python benchmarks/compile.py
 
-faults: $(READY) ## kill, freeze and cut off brokers, servers and clients: make faults ROWS="C1 S1"
+faults: $(READY) ## break brokers, servers, clients and networks (an hour or more): make faults ROWS="S1 C2"
 	@$(BIN)/python -m tests.broker.install
-	@$(BIN)/python -m tests.faults $(ROWS)
+	@mkdir -p build && rm -f build/faults.jsonl
+	-$(BIN)/python -m tests.faults $(ROWS) --json build/faults.jsonl
+	-$(BIN)/python -m tests.faults $(ROWS) --peer oslo --json build/faults.jsonl
+	-$(BIN)/python -m tests.faults $(ROWS) --peer pika --json build/faults.jsonl
+	$(BIN)/python -m tests.faults.table build/faults.jsonl
 
 fuzz: $(FUZZER) ## feed what reads foreign bytes: make fuzz SECONDS=600 TARGETS=contract
 	$(BIN)/python -m tests.fuzz.run --seconds $(SECONDS) $(TARGETS)
@@ -57,7 +61,7 @@ fuzz-merge: $(FUZZER) ## take what fuzzing found into tests/fuzz/corpus
 	$(BIN)/python -m tests.fuzz.run --merge $(TARGETS)
 
 clean: ## remove what these commands made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/fuzz/found tests/fuzz/crashes
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/fuzz/found tests/fuzz/crashes build .venv-peers
 
 $(READY): pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "rpcgen needs Python 3.11 or newer: no $(PYTHON) here (on Debian and Ubuntu: sudo apt-get install python3 python3-venv)"; exit 1; }

@@ -43,7 +43,7 @@ class Load:
 
 FULL = Load(clients=4, servers=3, rate=200.0)
 BRIEF = Load(
-    clients=2, servers=2, rate=60.0, slow_seconds=0.5, slow_share=0.05, before=2.0, after=4.0
+    clients=2, servers=2, rate=60.0, slow_seconds=0.5, slow_share=0.05, before=1.5, after=3.0
 )
 """The same in the time that a test may take."""
 

@@ -69,6 +69,7 @@ def perform(
     return {
         **head,
         "load": load.described(),
+        "is_brief": is_brief,
         "duration_s": round(time.monotonic() - began, 1),
         **figures,
         "required": [str(it) for it in required],

@@ -20,6 +20,10 @@ from tests.faults.sides import OURS, PEERS
 
 PAGE = Path(__file__).parent.parent.parent / "docs" / "reliability.md"
 BEGIN, END = "<!-- {}: written by `make faults` -->", "<!-- end of {} -->"
+SHORTENED = (
+    "**Shortened** (`--brief`): faults last a few seconds, and what is to happen many times happens "
+    "a few times, whatever the rows below say."
+)
 KEPT = frozenset(("not_executed", "outcome_unknown", "duplicate_executions"))
 """Figures that are told where they are not 0, required or not."""
 
@@ -64,11 +68,12 @@ def peers(lines: Lines) -> str:
 def machine(lines: Lines) -> str:
     """Return what it was run on, with, and under which load."""
     loads = sorted({str(it["load"]) for it in lines.values() if "load" in it})
+    brief = " " + SHORTENED if any(it.get("is_brief") for it in lines.values()) else ""
     memory = os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE") / (1 << 30)
     return (
         f"{os.cpu_count()} processors, {memory:.0f} GiB, Linux {platform.release()}, "
         f"Python {platform.python_version()}, pika {version('pika')}, "
-        f"{' '.join(PACKAGES).replace('==', ' ')}. {'; '.join(loads)}."
+        f"{' '.join(PACKAGES).replace('==', ' ')}. {'; '.join(loads)}.{brief}"
     )
 
 

@@ -1,13 +1,16 @@
 """The rows that need little time, each with its required figures, and a soak.
 
 Each group is one run of the rig, so that its rows share a broker; a test waits for the line of its
-row. `make faults` runs all of them, for longer.
+row. Where tests run in several processes, the first that asks starts the run for all of them.
+`make faults` runs all rows, for longer.
 """
 
+import fcntl
 import json
 import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,47 +26,77 @@ NODE = ("S4", "S1", "S3", "S7", "S8", "S9", "K1", "K3", "A1", "D2", "B2", "B1")
 CLUSTER = ("C1", "C2", "P6")
 SLACK = 10
 """How many times as long as required something may take here."""
+PATIENCE = 600.0
+"""Seconds for all rows of a run."""
 
 
 class Run:
     """One run of the rig over the rows of those tests that were chosen."""
 
-    def __init__(self, rows: list[str], said: Path) -> None:
-        self._rows, self._said = rows, said.open("w+")
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.faults", *rows, "--brief"],
-            cwd=ROOT,
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=self._said,
-            text=True,
-        )
-        self._lines: dict[str, dict[str, Any]] = {}
+    def __init__(self, rows: list[str], folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lines, self._said = folder / "lines", folder / "said"
+        self._running = (folder / "running").open("a")
+        self._process: subprocess.Popen[bytes] | None = None
+        with (folder / "turn").open("a") as turn:
+            fcntl.flock(turn, fcntl.LOCK_EX)
+            if not self._lines.exists():
+                self._start(rows)
+
+    def _start(self, rows: list[str]) -> None:
+        # The rig holds the lock, with this file, until it ends.
+        fcntl.flock(self._running, fcntl.LOCK_EX)
+        with self._lines.open("wb") as lines, self._said.open("wb") as said:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "tests.faults", *rows, "--brief"],
+                cwd=ROOT,
+                stdin=subprocess.DEVNULL,
+                stdout=lines,
+                stderr=said,
+                pass_fds=[self._running.fileno()],
+            )
+        self._running.close()
+        self._running = (self._lines.parent / "running").open("a")
 
     def line(self, row: str) -> dict[str, Any]:
         """Return the line of a row, when it is there."""
-        assert self._process.stdout is not None
-        while row not in self._lines:
-            text = self._process.stdout.readline()
-            if not text:
-                self._said.seek(0)
-                raise AssertionError(f"the rig has ended: {self._said.read()[-3000:]}")
-            found = json.loads(text)
-            self._lines[found["test"]] = found
-        return self._lines[row]
+        patient_until = time.monotonic() + PATIENCE
+        while True:
+            has_ended = self._has_ended()
+            for text in self._lines.read_text("utf-8").splitlines(keepends=True):
+                if text.endswith("\n") and (found := json.loads(text))["test"] == row:
+                    line: dict[str, Any] = found
+                    return line
+            if has_ended or time.monotonic() > patient_until:
+                raise AssertionError(f"no line of {row}: {self._said.read_text('utf-8')[-3000:]}")
+            time.sleep(0.2)
+
+    def _has_ended(self) -> bool:
+        try:
+            fcntl.flock(self._running, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        fcntl.flock(self._running, fcntl.LOCK_UN)
+        return True
 
     def close(self) -> None:
-        """End it; what it started ends with it."""
-        if any(it not in self._lines for it in self._rows):
-            self._process.terminate()
-        self._process.communicate(timeout=60)
-        self._said.close()
+        """Wait for its end, where this process has started it: others may want the other rows."""
+        if self._process is not None:
+            self._process.wait(PATIENCE)
+        self._running.close()
 
 
-def chosen(request: pytest.FixtureRequest, rows: tuple[str, ...]) -> list[str]:
-    """Return those of the rows whose tests are run here."""
+def started(
+    request: pytest.FixtureRequest,
+    factory: pytest.TempPathFactory,
+    name: str,
+    rows: tuple[str, ...],
+) -> Run:
+    base = factory.getbasetemp()
+    # Of all processes of a run.
+    shared = base.parent if hasattr(request.config, "workerinput") else base
     wanted = {it.name for it in request.session.items}
-    return [it for it in rows if any(f"[{it}-" in name for name in wanted)]
+    return Run([it for it in rows if any(f"[{it}-" in name for name in wanted)], shared / name)
 
 
 @pytest.fixture(scope="module")
@@ -71,8 +104,8 @@ def node_run(
     request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[Run]:
     if find() is None:
-        pytest.skip("there is no RabbitMQ here")
-    run = Run(chosen(request, NODE), tmp_path_factory.mktemp("faults") / "said")
+        pytest.skip("there is no RabbitMQ on this machine: python -m tests.broker.install")
+    run = started(request, tmp_path_factory, "faults-node", NODE)
     yield run
     run.close()
 
@@ -84,7 +117,7 @@ def cluster_run(
     reason = missing()
     if reason is not None:
         pytest.skip(reason)
-    run = Run(chosen(request, CLUSTER), tmp_path_factory.mktemp("faults") / "said")
+    run = started(request, tmp_path_factory, "faults-cluster", CLUSTER)
     yield run
     run.close()
 
@@ -99,7 +132,7 @@ def test_one_node(node_run: Run, row: str) -> None:
     held(node_run.line(row))
 
 
-@pytest.mark.xdist_group("faults")
+@pytest.mark.xdist_group("cluster")
 @pytest.mark.parametrize("row", CLUSTER, ids=lambda it: f"{it}-{fault(it)}")
 def test_three_nodes(cluster_run: Run, row: str) -> None:
     held(cluster_run.line(row))

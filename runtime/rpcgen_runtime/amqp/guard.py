@@ -16,6 +16,8 @@ from pika import frame, spec
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPHeartbeatTimeout, IncompatibleProtocolError, InvalidFrameError
 
+GRACE = 5.0
+"""Seconds beyond the heartbeat after which a silent connection is dead."""
 TICK = 1.0
 """Seconds between two looks at the clock."""
 STANDSTILL = 30.0
@@ -37,6 +39,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
     """An AMQP connection on an asyncio event loop; see the module."""
 
     _seen_at = 0.0
+    _heard_at = 0.0
     _outgoing: bytearray | None = None
 
     @property
@@ -45,13 +48,21 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         return self
 
     def watch(self) -> None:
-        """Begin to notice when this process stands still, as under SIGSTOP.
+        """Begin to notice when the broker is silent, or this process stands still (SIGSTOP).
 
         What is in the sockets then is old: the broker may have given it to others since.
         """
-        self._seen_at = time.monotonic()
-        if self.is_open:
-            self._pika._adapter_call_later(TICK, self.watch)  # noqa: SLF001  # our own base
+        now = self._seen_at = time.monotonic()
+        self._heard_at = self._heard_at or now
+        if not self.is_open:
+            return
+        heartbeat = self._pika.params.heartbeat
+        if now - self._heard_at > heartbeat + GRACE:
+            # pika would look once in so long a time, and so notice up to twice as late.
+            text = f"nothing was heard for {heartbeat + GRACE:g} s"
+            self._pika._terminate_stream(AMQPHeartbeatTimeout(text))  # noqa: SLF001  # our own base
+            return
+        self._pika._adapter_call_later(TICK, self.watch)  # noqa: SLF001  # our own base
 
     def _adapter_emit_data(self, data: bytes) -> None:
         """Gather what is sent in one turn of the event loop: pika would send each frame alone."""
@@ -73,6 +84,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
             self._seen_at = 0.0
             pika._terminate_stream(AMQPHeartbeatTimeout("this process stood still"))  # noqa: SLF001
             return
+        self._heard_at = time.monotonic()
         # What pika's check for heartbeats looks at.
         pika.bytes_received += len(data_in)
         rest: bytes = pika._frame_buffer  # noqa: SLF001

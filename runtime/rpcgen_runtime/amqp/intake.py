@@ -212,6 +212,7 @@ class Intake:
                 clocks=self._clocks,
                 max_body=self._options.max_body,
                 work_timeout=self._options.work_timeout,
+                is_redelivered=delivery.is_redelivered,
             )
         except wire.Unusable as error:
             self._measures.undecodable()
@@ -317,6 +318,8 @@ class Intake:
                 return
             if fate is Fate.RETURNED:
                 self._begin_aside(self._restore(queue))
+            elif fate is Fate.REFUSED:
+                self._publisher.renew()
             # Not there, full or unknown: it stays where it is, and comes again.
             self._later(AGAIN, delivery.give_back)
 

@@ -94,7 +94,7 @@ class Link:
                 error = problem if isinstance(problem, AmqpError) else AmqpError(0, str(problem))
                 self._hosts.append(self._hosts.pop(0))
                 tried += 1
-                if tried < len(self._hosts) and not error.is_fatal:
+                if tried < len(self._hosts):
                     continue
                 if self.failure is None or self.failure.text != error.text:
                     # At first whoever wants the connection is told, and need not read of it here.

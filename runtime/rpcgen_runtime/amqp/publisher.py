@@ -13,8 +13,12 @@ from rpcgen_runtime.amqp.link import Link
 from rpcgen_runtime.amqp.messages import AmqpError, Message
 from rpcgen_runtime.telemetry import Measures
 
+SLOWEST = 48 * 1024
+"""Bytes in a second for which a connection is given time, before it is said not to confirm."""
 TICK = 1.0
 """Seconds between two looks at what is not confirmed yet."""
+RENEWED = 0.5
+"""Seconds for which a channel is new."""
 
 
 class Fate(Enum):
@@ -37,40 +41,41 @@ class _Published(NamedTuple):
     key: str
     done: Done
     at: float
+    size: int
+    due: float
+    """When it should have been confirmed, with all that was sent before it."""
 
 
 class Publisher:
-    """The publishing side of a link; one channel in confirm mode for each connection."""
+    """The publishing side of a link: a channel in confirm mode, renewed where that may help."""
 
     def __init__(self, link: Link, confirm_timeout: float, measures: Measures) -> None:
+        self.ended: AmqpError | None = None
+        """Why the last channel was closed."""
         self._link = link
         self._confirm_timeout = confirm_timeout
         self._measures = measures
-        self._channel: Channel | None = None
-        self._tag = 0
-        self._open: dict[int, _Published] = {}
-        self._returned: Counter[str] = Counter()
+        self._outbox: _Outbox | None = None
+        self._former: list[_Outbox] = []
+        self._renewing: asyncio.Task[None] | None = None
+        self._renewed_at = 0.0
         self._timer: asyncio.TimerHandle | None = None
-        self.ended: AmqpError | None = None
-        """Why the last channel was closed."""
 
     @property
     def is_ready(self) -> bool:
         """Whether a message can be published now."""
-        channel = self._channel
-        return channel is not None and channel.is_open and self._link.is_up
+        outbox = self._outbox
+        return outbox is not None and outbox.channel.is_open and self._link.is_up
 
     @property
     def unconfirmed(self) -> int:
         """How many messages have no fate yet."""
-        return len(self._open)
+        return sum(len(it.open) for it in self._outboxes())
 
     async def prepare(self, connection: Connection) -> None:
         """Make ready a new connection of the link. Raises AmqpError."""
-        channel = await connection.channel()
-        await channel.confirm(self._on_confirm, self._on_return)
-        channel.closed.add_done_callback(lambda _: self._end(channel))
-        self._channel, self._tag = channel, 0
+        self._former = []
+        self._outbox = await self._opened(connection)
         self._watch()
 
     def publish(
@@ -80,30 +85,121 @@ class Publisher:
 
         Call it only where `is_ready`.
         """
-        channel = self._channel
-        if channel is None:
+        if self._outbox is None:
             raise AmqpError(0, "there is no connection")
-        channel.publish(exchange, key, message, mandatory=mandatory)
-        self._tag += 1
-        name = message.message_id or message.correlation_id or ""
-        self._open[self._tag] = _Published(name, done, time.monotonic())
+        self._outbox.publish(exchange, key, message, done, mandatory=mandatory)
+
+    def renew(self) -> None:
+        """Publish on a new channel from soon on.
+
+        A channel that met a quorum queue without a leader may be refused by it for good
+        (RabbitMQ 3.10).
+        """
+        is_new = time.monotonic() - self._renewed_at < RENEWED
+        if self._renewing is None and not is_new and self._link.connection is not None:
+            self._renewing = asyncio.ensure_future(self._renew(self._link.connection))
 
     def close(self) -> None:
         """Watch no more."""
         if self._timer is not None:
             self._timer.cancel()
+        if self._renewing is not None:
+            self._renewing.cancel()
 
-    def _on_confirm(self, tag: int, multiple: bool, taken: bool) -> None:  # noqa: FBT001
+    async def _renew(self, connection: Connection) -> None:
+        try:
+            outbox = await self._opened(connection)
+        except AmqpError:
+            return  # the connection is lost, and made anew
+        finally:
+            self._renewing, self._renewed_at = None, time.monotonic()
+        if self._outbox is not None:
+            self._former.append(self._outbox)
+        self._outbox = outbox
+
+    async def _opened(self, connection: Connection) -> "_Outbox":
+        channel = await connection.channel()
+        outbox = _Outbox(channel, self._confirm_timeout, self._measures)
+        await channel.confirm(outbox.confirmed, outbox.returned)
+        channel.closed.add_done_callback(lambda _: self._end(outbox))
+        return outbox
+
+    def _outboxes(self) -> "list[_Outbox]":
+        return [*self._former, *([self._outbox] if self._outbox is not None else [])]
+
+    def _end(self, outbox: "_Outbox") -> None:
+        if outbox not in self._outboxes():
+            return
+        reason = self.ended = outbox.channel.closed.result()
+        if outbox is self._outbox:
+            self._outbox = None
+        else:
+            self._former.remove(outbox)
+        outbox.lose()
+        # A channel that ended alone takes its connection with it: both are made anew.
+        self._link.drop(f"a channel was closed: {reason}")
+
+    def _watch(self) -> None:
+        """Give up on a connection that does not confirm: it may never (rabbitmq-server 14589)."""
+        if self._timer is not None:
+            self._timer.cancel()
+        self._timer = asyncio.get_running_loop().call_later(TICK, self._watch)
+        for outbox in [it for it in self._former if not it.open]:
+            self._former.remove(outbox)
+            outbox.channel.close_soon()
+        now = time.monotonic()
+        if self._link.is_up and any(it.is_overdue(now) for it in self._outboxes()):
+            self._link.drop("the broker does not confirm")
+
+
+class _Outbox:
+    """What one channel published and the broker has not confirmed."""
+
+    def __init__(self, channel: Channel, confirm_timeout: float, measures: Measures) -> None:
+        self.channel = channel
+        self.open: dict[int, _Published] = {}
+        """By delivery tag, in their order."""
+        self._confirm_timeout = confirm_timeout
+        self._measures = measures
+        self._tag = 0
+        self._bytes = 0
+        self._returned: Counter[str] = Counter()
+
+    def publish(
+        self, exchange: str, key: str, message: Message, done: Done, *, mandatory: bool
+    ) -> None:
+        self.channel.publish(exchange, key, message, mandatory=mandatory)
+        self._tag += 1
+        now, size = time.monotonic(), len(message.body)
+        self._bytes += size
+        due = now + self._confirm_timeout + self._bytes / SLOWEST
+        self.open[self._tag] = _Published(_key(message), done, now, size, due)
+
+    def is_overdue(self, now: float) -> bool:
+        oldest = next(iter(self.open.values()), None)
+        return oldest is not None and now > oldest.due
+
+    def lose(self) -> None:
+        lost, self.open, self._bytes = self.open, {}, 0
+        for published in lost.values():
+            published.done(Fate.LOST)
+
+    def confirmed(self, tag: int, multiple: bool, taken: bool) -> None:  # noqa: FBT001
         if multiple:
             # They are in the order of their tags.
-            tags = list(takewhile(tag.__ge__, self._open))
+            tags = list(takewhile(tag.__ge__, self.open))
         else:
-            tags = [tag] if tag in self._open else []
+            tags = [tag] if tag in self.open else []
         now = time.monotonic()
         for each in tags:
-            published = self._open.pop(each)
+            published = self.open.pop(each)
+            self._bytes -= published.size
             self._measures.confirmed(now - published.at)
             published.done(self._fate(published.key, taken=taken))
+
+    def returned(self, message: Message) -> None:
+        # The confirm of what comes back follows, and finds it here.
+        self._returned[_key(message)] += 1
 
     def _fate(self, key: str, *, taken: bool) -> Fate:
         if not taken:
@@ -113,28 +209,6 @@ class Publisher:
             return Fate.RETURNED
         return Fate.CONFIRMED
 
-    def _on_return(self, message: Message) -> None:
-        # The confirm of what comes back follows, and finds it here.
-        self._returned[message.message_id or message.correlation_id or ""] += 1
 
-    def _end(self, channel: Channel) -> None:
-        if channel is not self._channel:
-            return
-        self._channel = None
-        reason = self.ended = channel.closed.result()
-        lost, self._open = self._open, {}
-        self._returned.clear()
-        for published in lost.values():
-            published.done(Fate.LOST)
-        # A channel that ended alone takes its connection with it: both are made anew.
-        self._link.drop(f"a channel was closed: {reason}")
-
-    def _watch(self) -> None:
-        """Give up on a connection that does not confirm: it may never (rabbitmq-server 14589)."""
-        self.close()
-        self._timer = asyncio.get_running_loop().call_later(TICK, self._watch)
-        oldest = next(iter(self._open.values()), None)
-        if oldest is None or not self._link.is_up:
-            return
-        if time.monotonic() - oldest.at > self._confirm_timeout:
-            self._link.drop("the broker does not confirm")
+def _key(message: Message) -> str:
+    return message.message_id or message.correlation_id or ""

@@ -11,10 +11,11 @@ from collections.abc import Callable
 from enum import Enum
 from typing import TypeAlias
 
+from rpcgen_runtime import errors
 from rpcgen_runtime.amqp import topology, wire
 from rpcgen_runtime.amqp.connection import Access, Channel, Connection
 from rpcgen_runtime.amqp.link import Link
-from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message
+from rpcgen_runtime.amqp.messages import AmqpError, Delivery
 from rpcgen_runtime.amqp.options import AmqpOptions
 from rpcgen_runtime.amqp.publisher import Fate, Publisher
 from rpcgen_runtime.amqp.topology import Route
@@ -23,14 +24,20 @@ from rpcgen_runtime.errors import (
     DeadlineExceeded,
     ExpiredUnstarted,
     NoServer,
+    NotExecuted,
     Overloaded,
     RpcError,
     Unreachable,
 )
-from rpcgen_runtime.messages import Reach, Reply, Request, Verb
+from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
 from rpcgen_runtime.telemetry import Measures
 from rpcgen_runtime.url import Url
 
+REFUSALS = 5
+"""How often a cluster is asked again that did not take a message: a queue that lost its leader does
+not until it has another one, and one that is full says so at once."""
+FIRST_PAUSE = 0.05
+"""Seconds before that; doubled each time."""
 SPARE = 1_000
 """Ended requests that may stand among those that wait, before they are cleared away."""
 
@@ -49,14 +56,19 @@ class _State(Enum):
 
 
 class _Pending:
-    __slots__ = ("is_call", "message", "request", "route", "settle", "state", "timer", "was_sent")
+    __slots__ = (
+        "is_call", "is_doubtful", "refusals", "request", "route", "settle", "state", "timer",
+        "was_sent",
+    )  # fmt: skip
 
     def __init__(self, request: Request, route: Route, settle: Settle) -> None:
         self.request, self.route, self.settle = request, route, settle
         self.is_call = request.verb is Verb.CALL
         self.state = _State.WAITING
         self.was_sent = False
-        self.message: Message | None = None
+        self.refusals = 0
+        self.is_doubtful = False
+        """Whether an earlier try of it may have been executed."""
         self.timer: asyncio.TimerHandle | None = None
 
     @property
@@ -82,6 +94,7 @@ class Requests:
         self._declaring: set[asyncio.Task[None]] = set()
         self._is_closed = False
         self._shown = url.shown
+        self._patience = REFUSALS if len(url.hosts) > 1 else 0
         self._replies = Link(url.hosts, access, measures, "replies")
         self._sending = Link(url.hosts, access, measures, "publishing")
         self._publisher = Publisher(self._sending, options.confirm_timeout, measures)
@@ -182,7 +195,6 @@ class Requests:
     def _fated(self, pending: _Pending, fate: Fate) -> None:
         if not self._is_open(pending):
             return
-        name = pending.request.name
         if fate is Fate.CONFIRMED:
             if pending.state is _State.SENT:
                 pending.state = _State.CONFIRMED
@@ -192,11 +204,29 @@ class Requests:
             self._measures.unroutable()
             self._end(pending, NoServer(f"nobody serves {_told(pending.request)}"))
         elif fate is Fate.REFUSED:
-            self._end(pending, Overloaded(f"the queue is full, or its leader away: `{name}`"))
+            self._refused(pending)
         else:
             self._repeat_or_end(
                 pending, "before the broker had confirmed it", self._publisher.ended
             )
+
+    def _refused(self, pending: _Pending) -> None:
+        """Try again what the broker did not take, where a queue may just have lost its leader."""
+        if pending.refusals >= self._patience:
+            name = pending.request.name
+            self._end(pending, Overloaded(f"the queue is full, or has no leader: `{name}`"))
+            return
+        self._in_flight -= 1
+        pending.state = _State.WAITING
+        pause = FIRST_PAUSE * 2**pending.refusals
+        pending.refusals += 1
+        self._publisher.renew()
+        asyncio.get_running_loop().call_later(pause, self._offer, pending)
+
+    def _offer(self, pending: _Pending) -> None:
+        if self._is_open(pending):
+            self._waiting.append(pending)
+            self._pump()
 
     def _repeat_or_end(self, pending: _Pending, when: str, reason: AmqpError | None = None) -> None:
         if pending.state is _State.WAITING:
@@ -204,6 +234,7 @@ class Requests:
         self._in_flight -= 1
         pending.state = _State.WAITING
         is_fatal = reason is not None and reason.is_fatal
+        pending.is_doubtful = True
         if pending.may_repeat and not is_fatal and not self._is_closed:
             self._waiting.append(pending)
             return
@@ -237,6 +268,12 @@ class Requests:
         if not self._is_open(pending):
             return
         self._forget(pending)
+        if pending.is_doubtful and _is_refusal(outcome):
+            # That holds for the last try alone.
+            text = (
+                f"the connection to {self._shown} was lost: `{pending.request.name}` may have run"
+            )
+            outcome = ConnectionLost(text)
         pending.settle(outcome)
         if self._waiting and not self._is_closed:
             self._pump()
@@ -343,6 +380,13 @@ class Requests:
         if not task.cancelled():
             task.exception()
             self._pump()
+
+
+def _is_refusal(outcome: Outcome) -> bool:
+    """Whether it says that the handler did not start."""
+    if isinstance(outcome, Failure):
+        return issubclass(errors.BY_CODE.get(outcome.code, RpcError), NotExecuted)
+    return isinstance(outcome, NotExecuted)
 
 
 def _told(request: Request) -> str:

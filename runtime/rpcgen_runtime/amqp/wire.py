@@ -141,7 +141,12 @@ def encode_request(
 
 
 def decode_request(
-    message: Message, *, clocks: Clocks, max_body: int, work_timeout: float
+    message: Message,
+    *,
+    clocks: Clocks,
+    max_body: int,
+    work_timeout: float,
+    is_redelivered: bool = False,
 ) -> Incoming:
     """Return the request that a message is. Raises Unusable."""
     if message.is_unreadable:
@@ -157,7 +162,7 @@ def decode_request(
     if len(message.body) > max_body:
         raise Unusable(errors.INVALID_REQUEST, f"the body is above {max_body:,} bytes")
     if verb is Verb.CALL or verb is Verb.FANOUT:
-        deadline = _deadline(message, clocks)
+        deadline = _deadline(message, clocks, was_held=is_redelivered)
     else:
         deadline = Deadline.after(work_timeout)
     message_id = message.message_id or ""
@@ -298,7 +303,7 @@ def _header(message: Message, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _deadline(message: Message, clocks: Clocks) -> Deadline:
+def _deadline(message: Message, clocks: Clocks, *, was_held: bool) -> Deadline:
     """Return the deadline, on this process's clock."""
     timeout_ms = message.headers.get(TIMEOUT)
     if type(timeout_ms) is not int or timeout_ms < 0:
@@ -306,7 +311,9 @@ def _deadline(message: Message, clocks: Clocks) -> Deadline:
     left = min(timeout_ms, MAX_EXPIRES_MS)
     deadline_ms = message.headers.get(DEADLINE)
     if type(deadline_ms) is int:
-        left = clocks.left(message.reply_to or "", left, deadline_ms, _now_ms())
+        sender = message.reply_to or ""
+        was_held = was_held or attempt_of(message) > 0
+        left = clocks.left(sender, left, deadline_ms, _now_ms(), was_held=was_held)
     return Deadline.after(left / 1_000)
 
 

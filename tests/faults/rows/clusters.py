@@ -84,10 +84,10 @@ def two_killed(scene: Scene) -> None:
 def one_unreachable(scene: Scene) -> None:
     """C5: one host of the list is dead for ever."""
     cluster = three(scene)
-    scene.serve()
     scene.fault("losing all that goes to node 1, for good")
     cluster.drop(CLIENTS, 1)
     cluster.drop(1, CLIENTS)
+    scene.serve()
     began = time.monotonic()
     clients = [scene.client() for _ in range(6)]
     jobs = [scene.jobs(1) for _ in clients]
