@@ -119,7 +119,12 @@ def test_rights_that_are_taken_and_given_back(scene: Scene, broker: Broker) -> N
             assert eventually(lambda: load.failures["Unreachable"] > 3)
             scene.api.permit(user, scene.vhost, configure=".*", write=".*", read=".*")
             assert load.goes_on(BACK)
-        assert set(load.failures) <= {"Unreachable", "NoServer", "ExpiredUnstarted"}
+        assert set(load.failures) <= {
+            "Unreachable",
+            "NoServer",
+            "ExpiredUnstarted",
+            "ConnectionLost",
+        }
 
 
 @contextmanager

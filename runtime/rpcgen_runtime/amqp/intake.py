@@ -33,9 +33,8 @@ AGAIN = 0.5
 """Seconds until a queue that was lost is declared and consumed again, and a part more."""
 FIRST_REST, LONGEST_REST = 0.1, 5.0
 """Seconds before a cast or an event that failed is tried again; doubled each time."""
-SUSPECT_REST = 0.3
-"""Seconds before a suspect is begun. Where it came from it must be acknowledged by then: else, when
-it ends this server, it is there once more."""
+SUSPECT_REST = 0.1
+"""Seconds that an acknowledgement may take on its way."""
 REFUSED_REST = 0.5
 """Seconds before what nobody had room for is offered again."""
 FAREWELL = 5.0
@@ -102,6 +101,8 @@ class Intake:
         self._waiting: deque[Work] = deque()
         self._running: dict[Work, None] = {}
         self._unsent: deque[Callable[[], None]] = deque()
+        self._moving: set[str] = set()
+        """Messages on their way to the suspects."""
         self._tasks: set[asyncio.Task[None]] = set()
         self._timers: dict[asyncio.TimerHandle, Callable[[], None]] = {}
         self._started: asyncio.Future[None] | None = None
@@ -220,7 +221,7 @@ class Intake:
             return
         work = Work(station, subscription.name, delivery, incoming.request, incoming.attempt)
         if station.lane is Lane.SUSPECTS:
-            self._later(SUSPECT_REST, lambda: self._accept(work))
+            self._suspect(work)
             return
         if station.lane is Lane.FANOUTS or not delivery.is_redelivered:
             self._accept(work)
@@ -234,17 +235,37 @@ class Intake:
         else:
             self._accept(work)
 
+    def _suspect(self, work: Work) -> None:
+        """Run a suspect, once it is gone from where this very server took it.
+
+        Else, when it ends this server, it is there once more, and a second time here.
+        """
+        if work.request.message_id in self._moving and not self._is_draining:
+            self._later(SUSPECT_REST, lambda: self._suspect(work))
+        else:
+            self._accept(work)
+
     def _again(self, work: Work) -> None:
         """Run what a server was lost with once more; the second time alone, as a suspect."""
         before = wire.deliveries_before(work.delivery.message)
         if before + work.attempt >= 2 or (not before and work.attempt):
             message = self._repeated(work, work.attempt)
-            self._move(work.delivery, work.station.suspects, message)
+            self._moving.add(work.request.message_id)
+            self._move(work.delivery, work.station.suspects, message, self._moved(work))
         elif before:
             self._accept(work)
         else:
             # A classic queue does not count: that is done beside the message.
             self._move(work.delivery, work.queue, self._repeated(work, work.attempt + 1))
+
+    def _moved(self, work: Work) -> Callable[[], None]:
+        """Return what is called when it was acknowledged where it was."""
+        loop, forget = asyncio.get_running_loop(), self._moving.discard
+
+        def moved() -> None:
+            loop.call_later(SUSPECT_REST, forget, work.request.message_id)
+
+        return moved
 
     def _repeated(self, work: Work, attempt: int) -> Message:
         return wire.again(work.delivery.message, attempt, work.request.deadline)
@@ -309,10 +330,18 @@ class Intake:
                 return
         self._unsent.append(lambda: self._publish(queue, message, fated))
 
-    def _move(self, delivery: Delivery, queue: str, message: Message) -> None:
+    def _move(
+        self,
+        delivery: Delivery,
+        queue: str,
+        message: Message,
+        moved: Callable[[], None] | None = None,
+    ) -> None:
         """Put a message into another queue, then acknowledge it where it was."""
 
         def fated(fate: Fate) -> None:
+            if moved is not None:
+                moved()
             if fate is Fate.CONFIRMED:
                 delivery.ack()
                 return
