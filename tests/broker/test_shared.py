@@ -38,14 +38,12 @@ def test_vhosts_end_with_their_tests(broker: Broker, api: Api) -> None:
 WAITING = """
 import os, time
 from pathlib import Path
-import pytest
 
-@pytest.mark.parametrize("number", [1, 2])
-def test_that_waits(broker, number):
-    told = Path(os.environ["TOLD"])
-    (told / "new").write_text(broker.amqp)
-    (told / "new").rename(told / str(number))
-    time.sleep(1000)
+def test_that_waits(broker):
+    told, worker = Path(os.environ["TOLD"]), os.environ["PYTEST_XDIST_WORKER"]
+    (told / f"new-{worker}").write_text(broker.amqp)
+    (told / f"new-{worker}").rename(told / worker)
+    time.sleep(100)
 """
 
 
@@ -58,7 +56,9 @@ def test_a_run_has_one_node_and_leaves_none_behind(tmp_path: Path, number: int) 
     variables = {**os.environ, "TOLD": str(told), "PYTHONPATH": str(ROOT)}
     # The inner run must not take itself for a part of this one.
     variables = {k: v for k, v in variables.items() if not k.startswith("PYTEST")}
-    arguments = ["-n", "2", "-p", "tests.broker.plugin", "--basetemp", str(tmp_path / "base")]
+    # Each process runs the test: how tests are handed out to processes is left to chance else.
+    spread = ["-n", "2", "--dist", "each"]
+    arguments = [*spread, "-p", "tests.broker.plugin", "--basetemp", str(tmp_path / "base")]
     command = [sys.executable, "-m", "pytest", *arguments, str(tmp_path)]
     with subprocess.Popen(
         command,
@@ -68,12 +68,16 @@ def test_a_run_has_one_node_and_leaves_none_behind(tmp_path: Path, number: int) 
         stderr=subprocess.DEVNULL,
         start_new_session=True,
     ) as run:
-        assert eventually(lambda: {it.name for it in told.iterdir()} >= {"1", "2"})
-        [url] = {(told / it).read_text() for it in ("1", "2")}
-        if number == signal.SIGINT:
-            os.killpg(run.pid, number)  # as a terminal does
-        else:
-            os.kill(run.pid, number)
+        try:
+            assert eventually(lambda: {it.name for it in told.iterdir()} >= {"gw0", "gw1"})
+            [url] = {(told / it).read_text() for it in ("gw0", "gw1")}
+            if number == signal.SIGINT:
+                os.killpg(run.pid, number)  # as a terminal does
+            else:
+                os.kill(run.pid, number)
+        except BaseException:
+            os.killpg(run.pid, signal.SIGKILL)
+            raise
     port = urlsplit(url).port
     assert port is not None
     assert eventually(lambda: not answers("127.0.0.1", port))
