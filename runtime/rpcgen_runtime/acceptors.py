@@ -6,10 +6,10 @@ from rpcgen_runtime.dispatch import Dispatcher, ServerSettings
 from rpcgen_runtime.endpoint import Endpoint, Listener
 from rpcgen_runtime.executors import ON_LOOP
 from rpcgen_runtime.http.limits import HttpLimits
-from rpcgen_runtime.http.origins import ANY, LOOPBACK, Origins, is_loopback
+from rpcgen_runtime.http.origins import ANY, Origins
 from rpcgen_runtime.tls import ClientTls, ServerTls
 from rpcgen_runtime.transport import Acceptor
-from rpcgen_runtime.url import UNIX, Url
+from rpcgen_runtime.url import LOOPBACK, UNIX, Url, is_loopback
 
 HEALTH_CONNECTIONS = 64
 """Open at once where nothing but health is told."""
@@ -111,6 +111,7 @@ def _amqp(
         if dispatcher.wants_credentials
         else dispatcher.handle,
         may_repeat=dispatcher.may_repeat,
+        method_of=dispatcher.method_of,
     )
     return AmqpAcceptor(url, options, tls, office), dispatcher
 

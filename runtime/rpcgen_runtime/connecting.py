@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rpcgen_runtime.http.origins import is_loopback
 from rpcgen_runtime.interceptors import Interceptor
 from rpcgen_runtime.retries import RetryPolicy
 from rpcgen_runtime.serializer import Serializer
@@ -16,7 +15,7 @@ from rpcgen_runtime.transport import (
     Token,
     Transport,
 )
-from rpcgen_runtime.url import Url, parse_url
+from rpcgen_runtime.url import Url, is_loopback, parse_url
 
 if TYPE_CHECKING:
     from rpcgen_runtime.tls import ClientTls

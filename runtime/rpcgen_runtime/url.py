@@ -4,6 +4,7 @@ Raises ValueError with one sentence that says what is wrong and what would be ac
 repeats a password.
 """
 
+import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,6 +23,8 @@ PORTS = {"http": 80, "https": 443, "amqp": 5672, "amqps": 5671}
 """The port of each scheme where none is said."""
 AMQP = ("amqp", "amqps")
 SCHEMES = (*PORTS, UNIX, "memory")
+LOOPBACK = "localhost"
+"""Among names that are allowed: every loopback address."""
 MAX_HOSTS = 64
 MAX_SOCKET_PATH = 107
 """Bytes (unix(7))."""
@@ -97,6 +100,17 @@ def parse_url(text: str) -> Url:
     if scheme == UNIX:
         return _unix(match[2], match[3])
     return _http(scheme, match[2], match[3])
+
+
+def is_loopback(name: str) -> bool:
+    """Whether a host, as in `Host.name`, is this machine alone (RFC 6761 section 6.3, RFC 1122)."""
+    name = name.lower().removesuffix(".")
+    if name == LOOPBACK or name.endswith(f".{LOOPBACK}"):
+        return True
+    try:
+        return ipaddress.ip_address(name).is_loopback
+    except ValueError:
+        return False
 
 
 def _memory(name: str, path: str) -> Url:

@@ -25,6 +25,8 @@ SECRET = b"s3cr3t-0f-th3-s3nd3r"
 ALMOST_A_FRAME = raw.long(b"x" * 130_880)
 """Fills a header frame so far that next to nothing more goes into it."""
 CALL_ONLY = (Verb.CALL,)
+ASKED = (Verb.CALL, Verb.CAST)
+EVENT_ONLY = (Verb.EVENT,)
 EVERY = (Verb.CALL, Verb.CAST, Verb.EVENT)
 
 
@@ -39,6 +41,8 @@ class End(Enum):
     """Among the dead letters; there is no way to tell anybody."""
     TOLD = "told"
     """The sender of a call is told; a cast or an event is among the dead letters."""
+    IGNORED = "ignored"
+    """A service that is newer may tell more than its listener knows."""
     REFUSED = "refused"
     """By the broker, which closes the publisher's channel or connection."""
 
@@ -109,11 +113,22 @@ def _way_back(row: int, name: str, reason: str, *without: str, **change: bytes) 
     )  # fmt: skip
 
 
-def _version(text: str) -> Poison:
+def _version(text: str, verbs: Sequence[Verb] = EVERY) -> Poison:
     return Poison(
         row=22, name=f"version {text or 'empty'}", end=End.TOLD, code=errors.UNSUPPORTED_VERSION,
-        reason="version", headers=[(b"version", raw.long(text.encode()))],
+        reason="version", headers=[(b"version", raw.long(text.encode()))], verbs=verbs,
     )  # fmt: skip
+
+
+def _unknown(name: str, method: bytes) -> Sequence[Poison]:
+    headers = [(b"method", raw.long(method))]
+    return [
+        Poison(
+            row=23, name=name, end=End.TOLD, code=errors.METHOD_NOT_FOUND,
+            reason="does not know this method", headers=headers, verbs=ASKED,
+        ),
+        Poison(row=23, name=name, end=End.IGNORED, headers=headers, verbs=EVENT_ONLY),
+    ]  # fmt: skip
 
 
 def _property(row: int, name: str, end: End, code: int = 0, **change: bytes) -> Poison:
@@ -195,21 +210,25 @@ POISONS: Sequence[Poison] = [
     _property(20, "a forged user", End.REFUSED, 406, user_id=raw.short(b"root")),
     _property(21, "timestamp 2^64-1", End.SERVED, timestamp=b"\xff" * 8),
     _property(21, "a strange program", End.SERVED, app_id=raw.short(b"\xff\0" * 100)),
-    *map(_version, ("1", "1.x", "999999999999.0", "1.9", "")),
+    *map(_version, ("1", "1.x", "999999999999.0", "")),
+    _version("1.9", ASKED),
+    Poison(
+        row=22, name="version 1.9", end=End.SERVED, headers=[(b"version", raw.long(b"1.9"))],
+        verbs=EVENT_ONLY,
+    ),
     _claim(22, "a version that is no text", (b"version", raw.whole(1))),
-    Poison(
-        row=23, name="an unknown method", end=End.TOLD, code=errors.METHOD_NOT_FOUND,
-        reason="does not know this method", headers=[(b"method", raw.long(b"Work.__init__"))],
-    ),
-    Poison(
-        row=23, name="an unknown namespace", end=End.TOLD, code=errors.METHOD_NOT_FOUND,
-        reason="does not know this method", headers=[(b"method", raw.long(b"os.system"))],
-    ),
+    *_unknown("an unknown method", b"Work.__init__"),
+    *_unknown("an unknown namespace", b"os.system"),
     _claim(25, "a forged delivery count", (b"x-delivery-count", raw.whole(2**62))),
     _claim(25, "a forged attempt", (b"attempt", raw.whole(2**62))),
     _claim(25, "a forged death", (b"x-death", raw.array(b"F" + raw.table([(b"count", raw.whole(9))])))),
     _claim(25, "a negative time that is left", (b"timeout-ms", raw.whole(-1))),
-    _claim(25, "a deadline of long ago", (b"timeout-ms", raw.whole(60_000)), (b"deadline-ms", raw.whole(-(2**63)))),
+    Poison(
+        row=25, name="a deadline of long ago", end=End.TOLD, code=errors.EXPIRED_UNSTARTED,
+        headers=[(b"timeout-ms", raw.whole(60_000)), (b"deadline-ms", raw.whole(-(2**63)))],
+        verbs=CALL_ONLY,
+    ),
+    _claim(25, "a deadline far away", (b"timeout-ms", raw.whole(60_000)), (b"deadline-ms", raw.whole(2**63 - 1))),
     _claim(25, "endless time that is left", (b"timeout-ms", raw.whole(2**63 - 1))),
     Poison(
         row=25, name="a context that is none", end=End.ASIDE, code=errors.INVALID_REQUEST,

@@ -7,10 +7,9 @@ from typing import Any
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rpcgen_runtime.amqp import wire
-from rpcgen_runtime.amqp.clocks import Clocks
-from rpcgen_runtime.amqp.connection import _message, _properties
+from rpcgen_runtime.amqp import moved, wire
 from rpcgen_runtime.amqp.guard import Unreadable, _header
+from rpcgen_runtime.amqp.translation import message_of, properties_of
 from tests.amqp import raw
 
 HEAD = struct.Struct(">HHQ")
@@ -56,12 +55,12 @@ def check(properties: bytes) -> None:
     """Read a header and what follows from it, as a server does."""
     header = _header(1, HEAD.pack(60, 0, 5) + properties)
     assert header.body_size == 5
-    message = _message(header.properties, b"12345")
+    message = message_of(header.properties, b"12345")
     assert message.is_unreadable is isinstance(header.properties, Unreadable)
     with suppress(wire.Unusable):
-        wire.decode_request(message, clocks=Clocks(), max_body=100, work_timeout=1.0)
-    for moved in (wire.dead(message, "reason", "origin"), wire.again(message, 1)):
-        assert sum(map(len, _properties(moved).encode())) < raw.FRAME_MAX
+        wire.decode_request(message, max_body=100, work_timeout=1.0)
+    for other in (moved.dead(message, "reason", "origin"), moved.again(message, 1)):
+        assert sum(map(len, properties_of(other).encode())) < raw.FRAME_MAX
 
 
 @settings(max_examples=1_000, deadline=None)

@@ -1,13 +1,15 @@
 """A broker of our own that is restarted, killed, or takes no messages while callers go on."""
 
+import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
 import pytest
 
 from rpcgen_runtime import NO_RETRY, Context, ExpiredUnstarted
 from tests.amqp.load import DEADLINE, Load
-from tests.amqp.scene import Scene, within
+from tests.amqp.scene import CASTS, DEAD, Scene, within
 from tests.broker.node import Node
 from tests.broker.plugin import refuse
 from tests.broker.programs import find
@@ -142,6 +144,65 @@ def test_an_unconfirmed_call_whose_connections_are_lost_is_sent_again_once(
         node.clear("memory")
     assert client.with_options(timeout=10).run("y") == "y"
     assert begun == ["warm", "x", "y"]
+
+
+@contextmanager
+def _silent(node: Node, vhost: str, queue: str) -> Iterator[None]:
+    """A quorum queue that does not answer, as one without a leader does not."""
+    found = f'rabbit_amqqueue:lookup(rabbit_misc:r(<<"{vhost}">>, queue, <<"{queue}">>))'
+    leader = f"{{ok, Q}} = {found}, {{Leader, _}} = amqqueue:get_pid(Q), sys:"
+    node.ctl("eval", f"{leader}suspend(Leader).")
+    try:
+        yield
+    finally:
+        node.ctl("eval", f"{leader}resume(Leader).")
+
+
+def test_a_queue_that_does_not_confirm_costs_a_client_no_connection_and_no_other_call(
+    own: Scene, node: Node
+) -> None:
+    worker = Worker()
+    own.serve(worker)
+    client = own.client(WorkClient, options="confirm_timeout=3", timeout=DEADLINE)
+    client.note("before")
+    assert eventually(lambda: len(own.connections("client")) == 2)
+    connections = own.connections("client")
+    with Load(client.run) as load, _silent(node, own.vhost, CASTS):
+        with pytest.raises(TimeoutError):
+            client.with_options(timeout=7).note("x")
+        assert load.goes_on(BACK)
+    load.check()
+    assert load.failures == {}
+    assert own.connections("client") == connections
+    client.note("after")
+    assert eventually(lambda: {"before", "x", "after"} <= set(worker.notes))
+
+
+def test_a_queue_that_does_not_confirm_costs_a_server_no_connection_and_no_call(
+    own: Scene, node: Node
+) -> None:
+    own.serve(Worker(), server="steady", options="confirm_timeout=3")
+    client = own.client(WorkClient, timeout=DEADLINE)
+    assert client.run("warm") == "warm"
+    assert eventually(lambda: len(own.connections("server steady")) == 2)
+    connections = own.connections("server steady")
+    with Load(client.run) as load, _silent(node, own.vhost, DEAD):
+        assert own.api.publish(CASTS, b"no request", vhost=own.vhost)
+        # Tried again and again: each time some seconds pass until it is given up.
+        assert _goes_on_for(load, 7.0)
+    load.check()
+    assert load.failures == {}
+    assert own.connections("server steady") == connections
+    assert own.take_dead(1)[0].body == b"no request"
+
+
+def _goes_on_for(load: Load, seconds: float) -> bool:
+    """Whether there were results all the time."""
+    until = time.monotonic() + seconds
+    while time.monotonic() < until:
+        if not load.goes_on(DEADLINE, 10):
+            return False
+    return True
 
 
 def _blocked(node: Node) -> set[str]:

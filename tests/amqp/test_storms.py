@@ -6,7 +6,7 @@ from contextlib import closing
 import pika
 
 from rpcgen_runtime import Context
-from rpcgen_runtime.amqp.topology import MAX_FANOUTS
+from rpcgen_runtime.amqp.arguments import MAX_FANOUTS
 from tests.amqp import raw
 from tests.amqp.raw import Answer, Raw
 from tests.amqp.scene import Scene, route_of, within

@@ -15,7 +15,9 @@ from hypothesis import strategies as st
 from rpcgen_runtime import Server
 from rpcgen_runtime.amqp import topology
 from rpcgen_runtime.amqp.messages import Queue
+from rpcgen_runtime.amqp.names import MAX_NAME, prefix_of
 from rpcgen_runtime.amqp.options import AmqpOptions
+from rpcgen_runtime.amqp.routes import REPLIES, route
 from rpcgen_runtime.amqp.topology import Lane, Plate, Served, Topology
 from rpcgen_runtime.context import Deadline
 from rpcgen_runtime.facts import Minors, Service
@@ -108,7 +110,7 @@ def test_nothing_is_ever_declared_that_is_neither_durable_nor_exclusive(calls: s
             limit = queue.arguments.get("x-delivery-limit", 1)
             assert isinstance(limit, int)
             assert limit >= 1
-    assert topology.REPLIES.exclusive
+    assert REPLIES.exclusive
 
 
 @given(LONG, st.none() | LONG, SERVERS, LONG)
@@ -123,10 +125,10 @@ def test_names_and_keys_fit_whatever_people_call_things(
         *names(made),
         *(b.key for it in made.stations for b in it.bindings),
         *(it.name for it in made.exchanges),
-        *(topology.route(sent(it, one)).key for it in Verb),
-        *(topology.route(sent(it, one, server)).key for it in Verb),
+        *(route(sent(it, one)).key for it in Verb),
+        *(route(sent(it, one, server)).key for it in Verb),
     ]
-    assert [it for it in told if len(it.encode()) > topology.MAX_NAME] == []
+    assert [it for it in told if len(it.encode()) > MAX_NAME] == []
     assert len(set(names(made))) == len(names(made))
 
 
@@ -149,7 +151,7 @@ def test_topics_share_no_queue_and_hear_nothing_of_each_other(first: str, second
 @example("v1", "")
 def test_namespaces_hear_nothing_of_each_other(first: str | None, second: str | None) -> None:
     one, other = service("t", first), service("t", second)
-    if topology.prefix_of(one) != topology.prefix_of(other):
+    if prefix_of(one) != prefix_of(other):
         _check_apart(one, other)
 
 
@@ -181,13 +183,13 @@ def test_what_a_client_sends_comes_to_the_queue_that_is_meant(
     one = service(topic, namespace)
     made = serving(one, server=server, group="g")
     for verb in Verb:
-        for route in {topology.route(sent(verb, one)), topology.route(sent(verb, one, server))}:
-            assert any(_matches(b.key, route.key) for it in made.stations for b in it.bindings)
+        for taken in {route(sent(verb, one)), route(sent(verb, one, server))}:
+            assert any(_matches(b.key, taken.key) for it in made.stations for b in it.bindings)
             reached = {
                 it.queue.name or "own"
                 for it in made.stations
                 for b in it.bindings
-                if b.exchange == route.exchange and _matches(b.key, route.key)
+                if b.exchange == taken.exchange and _matches(b.key, taken.key)
             }
             assert len(reached) == 1
 
@@ -285,7 +287,7 @@ def _check_apart(one: Service, other: Service) -> None:
     for verb in Verb:
         if is_same_topic and verb is Verb.FANOUT:
             continue  # all servers of a topic get them, and look at the name
-        key = topology.route(sent(verb, one)).key
+        key = route(sent(verb, one)).key
         matching = [it for it in every if _matches(it, key)]
         if is_same_topic:
             # Where calls go that no queue takes: behind the alternate exchange.
@@ -300,8 +302,8 @@ def _check_servers(first: str, second: str) -> None:
     for queue in _queues(serving(one, server=second)):
         assert shared.get(queue.name, queue) == queue
     assert not {it for it in own if it in shared}
-    key = topology.route(sent(Verb.CALL, one, first)).key
-    assert key != topology.route(sent(Verb.CALL, one, second)).key
+    key = route(sent(Verb.CALL, one, first)).key
+    assert key != route(sent(Verb.CALL, one, second)).key
 
 
 def _queues(made: Topology) -> list[Queue]:

@@ -9,8 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from rpcgen_runtime.amqp import wire
-from rpcgen_runtime.amqp.clocks import Clocks
+from rpcgen_runtime.amqp import bodies, moved, replies, wire
 from rpcgen_runtime.amqp.messages import Message
 from rpcgen_runtime.context import Deadline
 from rpcgen_runtime.errors import BadReply, InvalidRequest
@@ -47,7 +46,7 @@ HEADERS: Any = st.dictionaries(
 MESSAGES = st.builds(
     Message,
     body=BODIES,
-    content_type=st.sampled_from([wire.JSON, wire.MSGPACK]) | st.text(max_size=20),
+    content_type=st.sampled_from([bodies.JSON, bodies.MSGPACK]) | st.text(max_size=20),
     kind=st.sampled_from(["call", "cast", "event", "fanout", "result", "error"])
     | st.text(max_size=9),
     message_id=st.none() | st.text(max_size=255),
@@ -61,7 +60,7 @@ MESSAGES = st.builds(
 
 
 def read(message: Message) -> wire.Incoming:
-    return wire.decode_request(message, clocks=Clocks(), max_body=MAX_BODY, work_timeout=9.0)
+    return wire.decode_request(message, max_body=MAX_BODY, work_timeout=9.0)
 
 
 def request(verb: Verb, params: bytes, **more: Any) -> Request:
@@ -91,21 +90,21 @@ def test_a_message_is_a_request_or_unusable(message: Message) -> None:
         assert found.request.verb.value == message.kind
         assert found.attempt >= 0
         assert found.request.deadline.remaining() < 366 * 86_400
-        json.loads(found.request.params if message.content_type == wire.MSGPACK else b"0")
+        json.loads(found.request.params if message.content_type == bodies.MSGPACK else b"0")
 
 
 @settings(max_examples=500, deadline=None)
 @given(MESSAGES)
-@example(Message(body=b'{"code":1,"data":NaN}', kind="error", content_type=wire.JSON))
-@example(Message(body=b'{"code":' + b"9" * 5_000 + b"}", kind="error", content_type=wire.JSON))
+@example(Message(body=b'{"code":1,"data":NaN}', kind="error", content_type=bodies.JSON))
+@example(Message(body=b'{"code":' + b"9" * 5_000 + b"}", kind="error", content_type=bodies.JSON))
 def test_a_message_is_a_reply_or_a_bad_one(message: Message) -> None:
     try:
-        found = wire.decode_reply(message, max_body=MAX_BODY)
+        found = replies.decode_reply(message, max_body=MAX_BODY)
     except BadReply as error:
         _check_told(str(error))
     else:
         if isinstance(found, Failure):
-            assert len(found.message) <= wire.MAX_TOLD
+            assert len(found.message) <= replies.MAX_TOLD
 
 
 @settings(max_examples=300, deadline=None)
@@ -113,22 +112,22 @@ def test_a_message_is_a_reply_or_a_bad_one(message: Message) -> None:
 def test_what_is_put_elsewhere_has_only_texts_and_numbers_and_fits_a_frame(
     message: Message, reason: str, origin: str
 ) -> None:
-    letter = wire.dead(message, reason, origin)
+    letter = moved.dead(message, reason, origin)
     assert (letter.body, letter.expires_ms, letter.is_unreadable) == (message.body, None, False)
-    assert letter.headers[wire.REASON] == reason[: wire.MAX_TOLD]
-    for moved in (letter, wire.again(message, 3, Deadline.after(1)), wire.revived(letter)):
-        assert all(isinstance(it, str) for it in moved.headers)
-        assert all(type(it) in {str, int} for it in moved.headers.values())
-    assert wire.attempt_of(wire.again(message, 3)) == 3
-    assert wire.attempt_of(wire.revived(letter)) == 0
+    assert letter.headers[wire.REASON] == reason[: replies.MAX_TOLD]
+    for other in (letter, moved.again(message, 3, Deadline.after(1)), moved.revived(letter)):
+        assert all(isinstance(it, str) for it in other.headers)
+        assert all(type(it) in {str, int} for it in other.headers.values())
+    assert wire.attempt_of(moved.again(message, 3)) == 3
+    assert wire.attempt_of(moved.revived(letter)) == 0
 
 
 def test_of_a_message_that_fills_its_frame_what_is_ours_goes_on() -> None:
     headers: dict[str, object] = {f"x{it}": "y" * 1_000 for it in range(130)}
     message = Message(body=b"{}", headers={**headers, wire.METHOD: "Work.run"})
-    letter = wire.dead(message, "r" * 10_000, "o" * 255)
+    letter = moved.dead(message, "r" * 10_000, "o" * 255)
     assert letter.headers[wire.METHOD] == "Work.run"
-    assert letter.headers[wire.REASON] == "r" * wire.MAX_TOLD
+    assert letter.headers[wire.REASON] == "r" * replies.MAX_TOLD
     assert sum(len(f"{k}{v}") for k, v in letter.headers.items()) <= wire.MAX_HEADERS
 
 
@@ -159,8 +158,8 @@ def test_a_request_comes_as_it_was_sent(
 )  # fmt: skip
 def test_a_reply_comes_as_it_was_sent(reply: Reply, *, is_msgpack: bool) -> None:
     asked = written(request(Verb.CALL, b"{}"), is_msgpack=is_msgpack)
-    found = wire.decode_reply(
-        wire.encode_reply(asked, reply, server="s", max_body=MAX_BODY), max_body=MAX_BODY
+    found = replies.decode_reply(
+        replies.encode_reply(asked, reply, server="s", max_body=MAX_BODY), max_body=MAX_BODY
     )
     if isinstance(reply, Success):
         assert isinstance(found, Success)
@@ -198,8 +197,8 @@ def test_msgpack_is_read_strictly(name: str) -> None:
         read(_call(body))
     assert len(str(caught.value)) < 200
     with pytest.raises(BadReply, match="no msgpack"):
-        wire.decode_reply(
-            Message(body=body, kind=wire.RESULT, content_type=wire.MSGPACK), max_body=MAX_BODY
+        replies.decode_reply(
+            Message(body=body, kind=replies.RESULT, content_type=bodies.MSGPACK), max_body=MAX_BODY
         )
 
 
@@ -219,14 +218,14 @@ def test_numbers_that_json_does_not_have_come_as_words_that_the_contract_refuses
 def test_a_request_with_a_number_beyond_64_bits_is_json() -> None:
     params = b'{"x": 18446744073709551616}'
     sent = written(request(Verb.CALL, params), is_msgpack=True)
-    assert (sent.content_type, sent.body) == (wire.JSON, params)
+    assert (sent.content_type, sent.body) == (bodies.JSON, params)
 
 
 def test_a_result_beyond_64_bits_is_json() -> None:
     asked = written(request(Verb.CALL, b"{}"), is_msgpack=True)
     reply = Success(b"18446744073709551616")
-    answer = wire.encode_reply(asked, reply, server="s", max_body=MAX_BODY)
-    assert wire.decode_reply(answer, max_body=MAX_BODY) == reply
+    answer = replies.encode_reply(asked, reply, server="s", max_body=MAX_BODY)
+    assert replies.decode_reply(answer, max_body=MAX_BODY) == reply
 
 
 def test_a_request_above_the_limits_is_not_sent() -> None:
@@ -245,7 +244,7 @@ def _call(body: bytes) -> Message:
     return Message(
         body=body,
         kind="call",
-        content_type=wire.MSGPACK,
+        content_type=bodies.MSGPACK,
         correlation_id="c",
         reply_to=REPLY_TO,
         headers={wire.METHOD: "Work.run"},

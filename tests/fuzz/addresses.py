@@ -6,10 +6,10 @@ from collections.abc import Callable, Mapping
 from rpcgen_runtime.context import MAX_TIMEOUT, Deadline, child_traceparent
 from rpcgen_runtime.http import headers as wire
 from rpcgen_runtime.http.headers import Beside, HeaderError
-from rpcgen_runtime.http.origins import LOOPBACK, Origins
+from rpcgen_runtime.http.origins import Origins
 from rpcgen_runtime.messages import Request, Verb
 from rpcgen_runtime.targets import Version
-from rpcgen_runtime.url import SCHEMES, Url, parse_url
+from rpcgen_runtime.url import LOOPBACK, SCHEMES, Url, parse_url
 
 SECRET = "7f3a-secret"
 MAX_MESSAGE = 400

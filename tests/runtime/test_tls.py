@@ -5,7 +5,7 @@ import logging
 import socket
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -156,6 +156,43 @@ def test_https_finds_nobody_at_plain_http(http_place: Place, files: Files) -> No
     client = http_place.client(WorkClient, url, tls=ClientTls(ca=files.ca), retry=NO_RETRY)
     with pytest.raises(Unreachable):
         client.run("x")
+
+
+@contextmanager
+def _plain(answer: bytes) -> Iterator[str]:
+    """A place that answers whatever comes first, as a server without TLS does."""
+
+    def serve() -> None:
+        with suppress(OSError):
+            while True:
+                connection, _ = listening.accept()
+                with connection:
+                    connection.recv(4_096)
+                    connection.sendall(answer)
+
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        thread = threading.Thread(target=serve)
+        thread.start()
+        yield f"127.0.0.1:{listening.getsockname()[1]}"
+        listening.shutdown(socket.SHUT_RDWR)
+        thread.join(PATIENCE)
+
+
+@pytest.mark.parametrize("scheme", ["https", "amqps"])
+@pytest.mark.parametrize(
+    "answer",
+    [b"HTTP/1.1 400 Bad Request\r\n\r\n", b"AMQP\0\0\x09\x01", b"SSH-2.0-x\r\n", b"\x16HTTP/1.1"],
+    ids=["http", "amqp", "ssh", "nearly"],
+)
+def test_of_a_port_without_tls_that_is_said(scheme: str, answer: bytes, files: Files) -> None:
+    told = "the port does not speak TLS"
+    with (
+        _plain(answer) as place,
+        connect(f"{scheme}://{place}", tls=ClientTls(ca=files.ca), retry=NO_RETRY) as transport,
+        pytest.raises(Unreachable, match=told) as caught,
+    ):
+        WorkClient(transport).with_options(timeout=PATIENCE).run("x")
+    assert place in str(caught.value)
 
 
 @contextmanager

@@ -3,7 +3,7 @@
 import pytest
 
 from rpcgen_runtime import connect, connect_async
-from rpcgen_runtime.url import Host, Url, parse_url
+from rpcgen_runtime.url import Host, Url, is_loopback, parse_url
 
 
 @pytest.mark.parametrize(
@@ -155,3 +155,28 @@ def test_a_bad_option_gets_one_sentence(query: str, sentence: str) -> None:
         with pytest.raises(ValueError) as caught:
             connecting(f"amqp://localhost/?{query}")
         assert str(caught.value) == sentence
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("localhost", True),
+        ("LocalHost.", True),
+        ("api.localhost", True),
+        ("127.0.0.1", True),
+        ("127.0.0.2", True),
+        ("127.255.255.254", True),
+        ("::1", True),
+        ("0:0:0:0:0:0:0:1", True),
+        ("localhost.example", False),
+        ("notlocalhost", False),
+        ("127.0.0.1.example", False),
+        ("127.1", False),
+        ("128.0.0.1", False),
+        ("0.0.0.0", False),
+        ("::", False),
+        ("", False),
+    ],
+)
+def test_a_host_is_this_machine_alone_or_not(name: str, *, expected: bool) -> None:
+    assert is_loopback(name) is expected

@@ -145,6 +145,14 @@ def test_what_is_refused_is_counted_and_was_not_in_flight(collected: Collected) 
     assert collected.value("rpc_expired_unexecuted_total", method="other") == 1
 
 
+def test_what_is_put_aside_is_counted_by_its_method(vhost_url: str, collected: Collected) -> None:
+    wanted = {"service": "Work", "method": "note", "verb": "cast", "reason": "failed"}
+    server = Server(f"{vhost_url}?delivery_limit=2", [Worker(_fail)])
+    with server, connect(vhost_url) as transport:
+        WorkClient(transport).note("a")
+        assert eventually(lambda: collected.value("rpc_dead_lettered_total", **wanted) == 1)
+
+
 def test_ids_that_stand_twice_in_a_batch_are_counted(collected: Collected) -> None:
     """4.1 row 29: each is answered."""
     batch = [

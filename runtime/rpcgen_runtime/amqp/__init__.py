@@ -1,4 +1,8 @@
 """AMQP 0-9-1 on RabbitMQ, through pika: Targets as queues, many machines, nothing lost.
 
-topology, wire, options (pure) · guard → connection → link → publisher → client, server
+pure    messages options · names arguments topology routes · bodies clocks wire replies moved
+broker  guard translation channel connection link publisher · entry iothread declare
+        inspection letters
+client  exchanges mailbox outlet · pending requests · client
+server  subscriptions · timers outgoing · work undone intake · server
 """

@@ -12,7 +12,8 @@ from concurrent.futures import TimeoutError as FutureTimeout
 from rpcgen_runtime.amqp.entry import access_of
 from rpcgen_runtime.amqp.iothread import IoThread
 from rpcgen_runtime.amqp.options import AmqpOptions
-from rpcgen_runtime.amqp.requests import Outcome, Requests
+from rpcgen_runtime.amqp.pending import Outcome
+from rpcgen_runtime.amqp.requests import Requests
 from rpcgen_runtime.errors import DeadlineExceeded, RpcError, Unreachable
 from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Success
 from rpcgen_runtime.telemetry import measures

@@ -4,7 +4,8 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from rpcgen_runtime.amqp.connection import Channel, Connection
+from rpcgen_runtime.amqp.channel import Channel
+from rpcgen_runtime.amqp.connection import Connection
 from rpcgen_runtime.amqp.messages import AmqpError, Table
 from rpcgen_runtime.amqp.topology import Binding, Exchange, Station, Topology
 

@@ -8,9 +8,7 @@ from rpcgen_runtime.amqp.connection import Access
 from rpcgen_runtime.amqp.options import AmqpOptions
 from rpcgen_runtime.telemetry import measures
 from rpcgen_runtime.tls import ClientTls
-from rpcgen_runtime.url import Url
-
-LOOPBACK = ("localhost", "127.0.0.1", "::1")
+from rpcgen_runtime.url import Url, is_loopback
 
 log = logging.getLogger("rpcgen_runtime.amqp")
 
@@ -18,7 +16,7 @@ log = logging.getLogger("rpcgen_runtime.amqp")
 def access_of(url: Url, options: AmqpOptions, tls: ClientTls | None, role: str) -> Access:
     """Return how `url` is entered. Raises ValueError for certificates that cannot be used."""
     context: ssl.SSLContext | None = None
-    far = [it.name for it in url.hosts if it.name not in LOOPBACK]
+    far = [it.name for it in url.hosts if not is_loopback(it.name)]
     if url.scheme == "amqps":
         settings = tls or ClientTls()
         context = settings.context()

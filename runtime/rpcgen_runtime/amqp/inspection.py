@@ -12,7 +12,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
-from rpcgen_runtime.amqp.connection import Channel, Connection
+from rpcgen_runtime.amqp.channel import Channel
+from rpcgen_runtime.amqp.connection import Connection
 from rpcgen_runtime.amqp.messages import AmqpError, Queue
 from rpcgen_runtime.amqp.topology import Exchange, Station, Topology
 

@@ -16,11 +16,12 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
 
-from rpcgen_runtime.amqp import wire
-from rpcgen_runtime.amqp.connection import Channel, Connection
+from rpcgen_runtime.amqp import moved, replies, wire
+from rpcgen_runtime.amqp.channel import Channel
+from rpcgen_runtime.amqp.connection import Connection
 from rpcgen_runtime.amqp.messages import AmqpError, Message
+from rpcgen_runtime.amqp.names import dead_name
 from rpcgen_runtime.amqp.publisher import Fate
-from rpcgen_runtime.amqp.topology import dead_name
 from rpcgen_runtime.errors import BadReply, NoServer
 from rpcgen_runtime.messages import Success, Verb
 from rpcgen_runtime.targets import Target
@@ -225,7 +226,7 @@ def _queues_of(target: Target) -> tuple[str, ...]:
 
 def sent_again(message: Message, *, is_new: bool) -> Message:
     """Return a letter as it was before it died; with `is_new` under another message id."""
-    was = wire.revived(message)
+    was = moved.revived(message)
     headers = {
         name: value for name, value in was.headers.items() if not name.startswith(BROKERS_MARKS)
     }
@@ -236,9 +237,9 @@ def sent_again(message: Message, *, is_new: bool) -> Message:
 def body_as_json(message: Message) -> bytes | None:
     """Return a JSON or msgpack body as JSON, which is not checked; None for any other."""
     # What it is of is the same in requests and replies.
-    reply = replace(message, kind=wire.RESULT)
+    reply = replace(message, kind=replies.RESULT)
     with suppress(BadReply):
-        found = wire.decode_reply(reply, max_body=len(message.body))
+        found = replies.decode_reply(reply, max_body=len(message.body))
         return found.result if isinstance(found, Success) else None
     return None
 

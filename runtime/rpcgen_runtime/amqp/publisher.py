@@ -8,7 +8,8 @@ from enum import Enum
 from itertools import takewhile
 from typing import NamedTuple, TypeAlias
 
-from rpcgen_runtime.amqp.connection import Channel, Connection
+from rpcgen_runtime.amqp.channel import Channel
+from rpcgen_runtime.amqp.connection import Connection
 from rpcgen_runtime.amqp.link import Link
 from rpcgen_runtime.amqp.messages import AmqpError, Message
 from rpcgen_runtime.telemetry import Measures
@@ -31,7 +32,7 @@ class Fate(Enum):
     REFUSED = "refused"
     """The queue is full, or could not take it."""
     LOST = "lost"
-    """Nobody knows: the connection ended before the confirm."""
+    """Nobody knows: the connection ended before the confirm, or there was none in time."""
 
 
 Done: TypeAlias = Callable[[Fate], None]
@@ -49,10 +50,13 @@ class _Published(NamedTuple):
 class Publisher:
     """The publishing side of a link: a channel in confirm mode, renewed where that may help."""
 
-    def __init__(self, link: Link, confirm_timeout: float, measures: Measures) -> None:
+    def __init__(
+        self, link: Link, confirm_timeout: float, measures: Measures, *, is_spare: bool = False
+    ) -> None:
+        """Take whether the link has a better one: then silence costs the channel alone."""
         self.ended: AmqpError | None = None
         """Why the last channel was closed."""
-        self._link = link
+        self._link, self._is_spare = link, is_spare
         self._confirm_timeout = confirm_timeout
         self._measures = measures
         self._outbox: _Outbox | None = None
@@ -147,9 +151,27 @@ class Publisher:
         for outbox in [it for it in self._former if not it.open]:
             self._former.remove(outbox)
             outbox.channel.close_soon()
+        if not self._link.is_up:
+            return
+        if self._outbox is None:
+            self.renew()
         now = time.monotonic()
-        if self._link.is_up and any(it.is_overdue(now) for it in self._outboxes()):
+        heard = max((it.heard for it in self._outboxes()), default=0.0)
+        for outbox in [it for it in self._outboxes() if it.is_overdue(now)]:
+            outbox.give_up(now, heard)
+            if outbox.is_overdue(now):
+                self._silent(outbox)
+
+    def _silent(self, outbox: "_Outbox") -> None:
+        if not self._is_spare:
             self._link.drop("the broker does not confirm")
+            return
+        if outbox is self._outbox:
+            self._outbox = None
+        else:
+            self._former.remove(outbox)
+        outbox.lose()
+        outbox.channel.close_soon()
 
 
 class _Outbox:
@@ -163,6 +185,8 @@ class _Outbox:
         self._measures = measures
         self._tag = 0
         self._bytes = 0
+        self.heard = 0.0
+        """When the last of what the broker has confirmed was sent."""
         self._returned: Counter[str] = Counter()
 
     def publish(
@@ -179,6 +203,16 @@ class _Outbox:
         oldest = next(iter(self.open.values()), None)
         return oldest is not None and now > oldest.due
 
+    def give_up(self, now: float, heard: float) -> None:
+        """Lose what is overdue though what was sent later is confirmed.
+
+        It is its queue that does not confirm then: no reason to lose all others' messages.
+        """
+        silent = [tag for tag, it in self.open.items() if it.at < heard and now > it.due]
+        for published in [self.open.pop(it) for it in silent]:
+            self._bytes -= published.size
+            published.done(Fate.LOST)
+
     def lose(self) -> None:
         lost, self.open, self._bytes = self.open, {}, 0
         for published in lost.values():
@@ -194,6 +228,7 @@ class _Outbox:
         for each in tags:
             published = self.open.pop(each)
             self._bytes -= published.size
+            self.heard = max(self.heard, published.at)
             self._measures.confirmed(now - published.at)
             published.done(self._fate(published.key, taken=taken))
 

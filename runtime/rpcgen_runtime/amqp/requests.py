@@ -6,30 +6,29 @@ allows to repeat is sent again with the same message id on the next connection.
 """
 
 import asyncio
+import logging
 from collections import deque
-from collections.abc import Callable
-from enum import Enum
-from typing import TypeAlias
 
 from rpcgen_runtime import errors
-from rpcgen_runtime.amqp import topology, wire
-from rpcgen_runtime.amqp.connection import Access, Channel, Connection
-from rpcgen_runtime.amqp.link import Link
+from rpcgen_runtime.amqp import replies, wire
+from rpcgen_runtime.amqp.clocks import SLACK
+from rpcgen_runtime.amqp.connection import Access
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery
 from rpcgen_runtime.amqp.options import AmqpOptions
-from rpcgen_runtime.amqp.publisher import Fate, Publisher
-from rpcgen_runtime.amqp.topology import Route
+from rpcgen_runtime.amqp.outlet import Outlet
+from rpcgen_runtime.amqp.pending import Outcome, Pending, Settle, State, is_refusal, place_of
+from rpcgen_runtime.amqp.publisher import Fate
+from rpcgen_runtime.amqp.routes import route
 from rpcgen_runtime.errors import (
     ConnectionLost,
     DeadlineExceeded,
     ExpiredUnstarted,
     NoServer,
-    NotExecuted,
     Overloaded,
     RpcError,
     Unreachable,
 )
-from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
+from rpcgen_runtime.messages import Failure, Reach, Reply, Request
 from rpcgen_runtime.telemetry import Measures
 from rpcgen_runtime.url import Url
 
@@ -41,40 +40,7 @@ FIRST_PAUSE = 0.05
 SPARE = 1_000
 """Ended requests that may stand among those that wait, before they are cleared away."""
 
-Outcome: TypeAlias = Reply | Reach | RpcError
-Settle: TypeAlias = Callable[[Outcome], None]
-"""Called once, on the engine's event loop."""
-
-
-class _State(Enum):
-    WAITING = "waiting"
-    """Not sent on this connection."""
-    SENT = "sent"
-    """Not confirmed yet."""
-    CONFIRMED = "confirmed"
-    """A queue has it; the reply is waited for."""
-
-
-class _Pending:
-    __slots__ = (
-        "is_call", "is_doubtful", "refusals", "request", "route", "settle", "state", "timer",
-        "was_sent",
-    )  # fmt: skip
-
-    def __init__(self, request: Request, route: Route, settle: Settle) -> None:
-        self.request, self.route, self.settle = request, route, settle
-        self.is_call = request.verb is Verb.CALL
-        self.state = _State.WAITING
-        self.was_sent = False
-        self.refusals = 0
-        self.is_doubtful = False
-        """Whether an earlier try of it may have been executed."""
-        self.timer: asyncio.TimerHandle | None = None
-
-    @property
-    def may_repeat(self) -> bool:
-        """Whether it may be sent again when its outcome is unknown."""
-        return self.request.repeatable or self.request.verb in {Verb.CAST, Verb.EVENT}
+log = logging.getLogger("rpcgen_runtime.amqp")
 
 
 class Requests:
@@ -86,23 +52,21 @@ class Requests:
         self._options = options
         self._measures = measures
         self._max_reply = max_reply
-        self._pending: dict[str, _Pending] = {}
-        self._waiting: deque[_Pending] = deque()
+        self._pending: dict[str, Pending] = {}
+        self._waiting: deque[Pending] = deque()
         self._in_flight = 0
-        self._reply_to: str | None = None
-        self._exchanges: set[str] = set()
-        self._declaring: set[asyncio.Task[None]] = set()
         self._is_closed = False
+        self._clocks_agree = True
+        """Whether no server seems to have another time than this machine."""
         self._shown = url.shown
         self._patience = REFUSALS if len(url.hosts) > 1 else 0
-        self._replies = Link(url.hosts, access, measures, "replies")
-        self._sending = Link(url.hosts, access, measures, "publishing")
-        self._publisher = Publisher(self._sending, options.confirm_timeout, measures)
+        self._outlet = Outlet(
+            url, access, options, measures, took=self._on_reply, changed=self._changed
+        )
 
     def start(self) -> None:
         """Begin to connect."""
-        self._replies.start(self._prepare_replies, self._lost_replies, self._changed)
-        self._sending.start(self._prepare_sending, self._lost_sending, self._changed)
+        self._outlet.start(self._lost_replies)
 
     async def close(self) -> None:
         """End everything; what is under way ends as far as it is known."""
@@ -112,10 +76,7 @@ class Requests:
             if pending.was_sent:
                 error = ConnectionLost("the transport was closed before the end")
             self._end(pending, error)
-        self._publisher.close()
-        for task in self._declaring:
-            task.cancel()
-        await asyncio.gather(self._sending.close(), self._replies.close())
+        await self._outlet.close()
 
     def submit(self, request: Request, settle: Settle) -> None:
         """Send a request; `settle` is called once with how it ended, by its deadline at the latest.
@@ -132,7 +93,8 @@ class Requests:
         if len(self._waiting) > 2 * waiting + SPARE:
             # Most of what stands there has ended meanwhile.
             self._waiting = deque(it for it in self._waiting if self._is_open(it))
-        pending = _Pending(request, topology.route(request), settle)
+        pending = Pending(request, route(request), settle)
+        pending.tells_deadline = self._clocks_agree
         key = request.message_id
         if key in self._pending:
             # The same call's earlier try was given up and is not known to have ended.
@@ -143,102 +105,95 @@ class Requests:
         if not self._waiting and self._may_send(pending):
             self._send(pending)
             return
-        failure = self._hopeless()
+        failure = self._outlet.hopeless()
         if failure is not None:
             self._end(pending, failure)
             return
         self._waiting.append(pending)
 
-    def _may_send(self, pending: _Pending) -> bool:
-        if not self._publisher.is_ready or self._reply_to is None:
-            return False
-        if self._in_flight >= self._options.max_pending:
-            return False
-        exchange = pending.route.exchange
-        if exchange not in self._exchanges:
-            self._declare(exchange)
-            return False
-        return True
+    def _may_send(self, pending: Pending) -> bool:
+        is_full = self._in_flight >= self._options.max_pending
+        return not is_full and self._outlet.is_ready(pending.route.exchange)
 
-    def _send(self, pending: _Pending) -> None:
+    def _send(self, pending: Pending) -> None:
         if pending.request.deadline.passed():
             self._expire(pending)
             return
-        route = pending.route
         try:
             message = wire.encode_request(
                 pending.request,
                 is_msgpack=self._options.body == "msgpack",
                 max_body=self._options.max_body,
-                reply_to=self._reply_to,
+                reply_to=self._outlet.reply_to,
+                tells_deadline=pending.tells_deadline,
             )
         except RpcError as error:
             self._end(pending, error)
             return
-        pending.state = _State.SENT
+        pending.state = State.SENT
         self._in_flight += 1
         try:
-            self._publisher.publish(
-                route.exchange,
-                route.key,
-                message,
-                lambda fate: self._fated(pending, fate),
-                mandatory=route.mandatory,
-            )
+            self._outlet.publish(pending.route, message, lambda fate: self._fated(pending, fate))
         except AmqpError:
             self._in_flight -= 1
-            pending.state = _State.WAITING
+            pending.state = State.WAITING
             self._waiting.appendleft(pending)
             return
         pending.was_sent = True
 
-    def _fated(self, pending: _Pending, fate: Fate) -> None:
+    def _fated(self, pending: Pending, fate: Fate) -> None:
         if not self._is_open(pending):
             return
         if fate is Fate.CONFIRMED:
-            if pending.state is _State.SENT:
-                pending.state = _State.CONFIRMED
+            if pending.state is State.SENT:
+                pending.state = State.CONFIRMED
             if not pending.is_call:
                 self._end(pending, Reach())
         elif fate is Fate.RETURNED:
             self._measures.unroutable()
-            self._end(pending, NoServer(f"nobody serves {_told(pending.request)}"))
+            self._end(pending, NoServer(f"nobody serves {place_of(pending.request)}"))
         elif fate is Fate.REFUSED:
             self._refused(pending)
         else:
-            self._repeat_or_end(
-                pending, "before the broker had confirmed it", self._publisher.ended
-            )
+            self._lost(pending)
 
-    def _refused(self, pending: _Pending) -> None:
+    def _lost(self, pending: Pending) -> None:
+        if self._outlet.is_up:
+            self._repeat_or_end(pending, "the broker did not confirm it in time")
+            asyncio.get_running_loop().call_later(FIRST_PAUSE, self._pump)
+            return
+        text = f"the connection to {self._shown} was lost before the broker had confirmed it"
+        self._repeat_or_end(pending, text, self._outlet.ended)
+
+    def _refused(self, pending: Pending) -> None:
         """Try again what the broker did not take, where a queue may just have lost its leader."""
         if pending.refusals >= self._patience:
             name = pending.request.name
             self._end(pending, Overloaded(f"the queue is full, or has no leader: `{name}`"))
             return
         self._in_flight -= 1
-        pending.state = _State.WAITING
+        pending.state = State.WAITING
         pause = FIRST_PAUSE * 2**pending.refusals
         pending.refusals += 1
-        self._publisher.renew()
+        self._outlet.renew()
         asyncio.get_running_loop().call_later(pause, self._offer, pending)
 
-    def _offer(self, pending: _Pending) -> None:
+    def _offer(self, pending: Pending) -> None:
         if self._is_open(pending):
             self._waiting.append(pending)
             self._pump()
 
-    def _repeat_or_end(self, pending: _Pending, when: str, reason: AmqpError | None = None) -> None:
-        if pending.state is _State.WAITING:
+    def _repeat_or_end(self, pending: Pending, what: str, reason: AmqpError | None = None) -> None:
+        if pending.state is State.WAITING:
             return  # the other connection was lost before, and it is sent again already
         self._in_flight -= 1
-        pending.state = _State.WAITING
+        pending.state = State.WAITING
         is_fatal = reason is not None and reason.is_fatal
         pending.is_doubtful = True
         if pending.may_repeat and not is_fatal and not self._is_closed:
             self._waiting.append(pending)
             return
-        text = f"the connection to {self._shown} was lost {when}: `{pending.request.name}`"
+        text = f"{what}: `{pending.request.name}`"
         self._end(pending, ConnectionLost(f"{text}: {reason}" if is_fatal else text))
 
     def _on_reply(self, delivery: Delivery) -> None:
@@ -248,27 +203,41 @@ class Requests:
             self._measures.late_reply()
             return
         try:
-            reply = wire.decode_reply(message, max_body=self._max_reply)
+            reply = replies.decode_reply(message, max_body=self._max_reply)
         except RpcError as error:
             self._end(pending, error)
             return
-        self._end(pending, reply)
+        if _is_late(reply) and pending.tells_deadline and not pending.request.deadline.passed():
+            self._send_without_clock(pending)
+        else:
+            self._end(pending, reply)
 
-    def _expire(self, pending: _Pending) -> None:
+    def _send_without_clock(self, pending: Pending) -> None:
+        """Send again what a server took to be late, and has not begun: there is time left here."""
+        if self._clocks_agree and pending.request.deadline.remaining_ms() > SLACK:
+            self._clocks_agree = False
+            log.warning("this machine's clock is behind a server's: deadlines are told without it")
+        pending.tells_deadline = False
+        if pending.state is not State.WAITING:
+            self._in_flight -= 1
+            pending.state = State.WAITING
+            self._offer(pending)
+
+    def _expire(self, pending: Pending) -> None:
         name = pending.request.name
         if pending.was_sent:
             self._end(pending, DeadlineExceeded(f"no reply to `{name}` before the deadline"))
             return
-        why = self._failure()
-        told = f": {why}" if why else ""
-        text = f"the deadline passed before `{name}` was sent{told}"
+        why = self._outlet.failure()
+        because = f": {why}" if why else ""
+        text = f"the deadline passed before `{name}` was sent{because}"
         self._end(pending, ExpiredUnstarted(text))
 
-    def _end(self, pending: _Pending, outcome: Outcome) -> None:
+    def _end(self, pending: Pending, outcome: Outcome) -> None:
         if not self._is_open(pending):
             return
         self._forget(pending)
-        if pending.is_doubtful and _is_refusal(outcome):
+        if pending.is_doubtful and is_refusal(outcome):
             # That holds for the last try alone.
             text = (
                 f"the connection to {self._shown} was lost: `{pending.request.name}` may have run"
@@ -278,11 +247,11 @@ class Requests:
         if self._waiting and not self._is_closed:
             self._pump()
 
-    def _forget(self, pending: _Pending) -> None:
+    def _forget(self, pending: Pending) -> None:
         del self._pending[pending.request.message_id]
         if pending.timer is not None:
             pending.timer.cancel()
-        if pending.state is not _State.WAITING:
+        if pending.state is not State.WAITING:
             self._in_flight -= 1
 
     def _pump(self) -> None:
@@ -296,101 +265,25 @@ class Requests:
             if is_open:
                 self._send(pending)
 
-    def _is_open(self, pending: _Pending) -> bool:
+    def _is_open(self, pending: Pending) -> bool:
         """Whether it has not ended."""
         return self._pending.get(pending.request.message_id) is pending
 
     def _changed(self) -> None:
-        failure = self._hopeless()
+        failure = self._outlet.hopeless()
         if failure is not None:
             waiting, self._waiting = self._waiting, deque()
             for pending in waiting:
                 self._end(pending, failure)
         self._pump()
 
-    def _hopeless(self) -> RpcError | None:
-        """Return why nothing can be sent for long.
-
-        No host answers a new transport, or each says that somebody must mend something. Within an
-        outage there is hope, and requests wait.
-        """
-        for link in (self._sending, self._replies):
-            failure = link.failure
-            if failure is not None and (failure.is_fatal or not link.was_up):
-                return Unreachable(f"no connection to {self._shown}: {failure}")
-        return None
-
-    def _failure(self) -> AmqpError | str | None:
-        connection = self._sending.connection
-        if connection is not None and connection.is_blocked:
-            return "the broker takes no messages at the moment"
-        return self._sending.failure or self._replies.failure
-
-    async def _prepare_replies(self, connection: Connection) -> None:
-        channel = await connection.channel()
-        channel.closed.add_done_callback(lambda _: connection.abort("a channel was closed"))
-        name = await channel.declare_queue(topology.REPLIES)
-        await channel.consume(
-            name,
-            self._on_reply,
-            on_cancel=lambda: connection.abort("the queue for replies is gone"),
-            auto_ack=True,
-        )
-        self._reply_to = name
-
-    def _lost_replies(self, _reason: AmqpError) -> None:
+    def _lost_replies(self) -> None:
         """End the calls whose replies had nowhere to go, or send them again."""
-        self._reply_to = None
         for pending in list(self._pending.values()):
-            if pending.is_call and pending.state is not _State.WAITING:
-                self._repeat_or_end(pending, "before the reply")
-
-    async def _prepare_sending(self, connection: Connection) -> None:
-        self._exchanges = set()
-        await self._publisher.prepare(connection)
-
-    def _lost_sending(self, _reason: AmqpError) -> None:
-        self._exchanges = set()
-
-    def _declare(self, exchange: str) -> None:
-        """Declare an exchange, once for each connection: publishing to none closes the channel."""
-        connection = self._sending.connection
-        if connection is None or any(it.get_name() == exchange for it in self._declaring):
-            return
-        task = asyncio.create_task(self._declare_on(connection, exchange), name=exchange)
-        self._declaring.add(task)
-        task.add_done_callback(self._declared)
-
-    async def _declare_on(self, connection: Connection, name: str) -> None:
-        for exchange in topology.exchanges(name):
-            channel: Channel | None = None
-            try:
-                channel = await connection.channel()
-                await channel.declare_exchange(exchange.name, "topic", exchange.arguments)
-                await channel.close()
-            except AmqpError as error:
-                # It is there as somebody else wants it, or is theirs to make.
-                if error.code not in {403, 406}:
-                    return
-        if connection is self._sending.connection:
-            self._exchanges.add(name)
-
-    def _declared(self, task: "asyncio.Task[None]") -> None:
-        self._declaring.discard(task)
-        if not task.cancelled():
-            task.exception()
-            self._pump()
+            if pending.is_call and pending.state is not State.WAITING:
+                text = f"the connection to {self._shown} was lost before the reply"
+                self._repeat_or_end(pending, text)
 
 
-def _is_refusal(outcome: Outcome) -> bool:
-    """Whether it says that the handler did not start."""
-    if isinstance(outcome, Failure):
-        return issubclass(errors.BY_CODE.get(outcome.code, RpcError), NotExecuted)
-    return isinstance(outcome, NotExecuted)
-
-
-def _told(request: Request) -> str:
-    target = request.target
-    assert target is not None, "a request that is sent has a Target"
-    server = f" on server `{target.server}`" if target.server else ""
-    return f"topic `{target.topic}` of exchange `{target.exchange}`{server}: `{request.name}`"
+def _is_late(reply: Reply) -> bool:
+    return isinstance(reply, Failure) and reply.code == errors.EXPIRED_UNSTARTED

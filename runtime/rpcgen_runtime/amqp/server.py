@@ -11,11 +11,12 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from rpcgen_runtime.amqp.entry import access_of
-from rpcgen_runtime.amqp.intake import Intake, MayRepeat, Work
+from rpcgen_runtime.amqp.intake import Intake, MayRepeat
 from rpcgen_runtime.amqp.iothread import IoThread
 from rpcgen_runtime.amqp.messages import AmqpError
 from rpcgen_runtime.amqp.options import AmqpOptions
 from rpcgen_runtime.amqp.topology import Plate, Topology
+from rpcgen_runtime.amqp.work import MethodOf, Work
 from rpcgen_runtime.messages import Reply
 from rpcgen_runtime.telemetry import measures
 from rpcgen_runtime.tls import ClientTls
@@ -37,6 +38,7 @@ class Office:
     places: int
     handle: Handle
     may_repeat: MayRepeat
+    method_of: MethodOf
 
 
 class AmqpAcceptor:
@@ -63,6 +65,7 @@ class AmqpAcceptor:
             server=office.plate.server,
             places=office.places,
             may_repeat=office.may_repeat,
+            method_of=office.method_of,
             run=self._hand_over,
             measures=measures(),
         )

@@ -1,4 +1,4 @@
-"""Requests and replies as AMQP messages, and back. No I/O.
+"""Requests as AMQP messages, and back; the names of our headers. No I/O.
 
 A request: the body is the parameters alone, JSON or msgpack by `content_type`. Of AMQP's own
 properties: `type` is the verb, `message_id` names the request, `correlation_id` and `reply_to` are
@@ -8,14 +8,12 @@ whole numbers only, because pika cuts fractions and dates can break readers:
     method        its full name, such as `Volumes.create`
     version       the lowest version that the arguments need
     timeout-ms    of a call: what remained of the deadline when it was sent
-    deadline-ms   of a call: the deadline in milliseconds since 1970 (see `clocks`)
+    deadline-ms   of a call: the deadline in milliseconds since 1970 (see `clocks`); not there where
+                  the sender knows that its clock differs
     context       the caller's data: a JSON object of texts, in ASCII
     traceparent   W3C Trace Context, section 3.2
     token         what the sender shows as its credentials
     attempt       how often it was tried before, by who put it back
-
-A reply has the request's `correlation_id` and content type; `type` is `result`, and the body the
-result; or `error`, and the body `{"code": …, "message": …, "data": …}`.
 """
 
 import json
@@ -23,19 +21,18 @@ import re
 import secrets
 import time
 from collections.abc import Mapping
-from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Final
 
-import msgpack
-from pydantic_core import from_json, to_json
+from pydantic_core import from_json
 
 from rpcgen_runtime import errors
-from rpcgen_runtime.amqp.clocks import Clocks
+from rpcgen_runtime.amqp.bodies import JSON, MSGPACK, unpacked, written
+from rpcgen_runtime.amqp.clocks import left
 from rpcgen_runtime.amqp.messages import Message
 from rpcgen_runtime.context import Deadline
-from rpcgen_runtime.errors import BadReply, InvalidRequest
-from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
+from rpcgen_runtime.errors import InvalidRequest
+from rpcgen_runtime.messages import Failure, Request, Verb
 
 METHOD: Final = "method"
 VERSION: Final = "version"
@@ -48,30 +45,14 @@ ATTEMPT: Final = "attempt"
 SERVER: Final = "server"
 REASON: Final = "dead-reason"
 ORIGIN: Final = "dead-from"
-_OURS: Final = frozenset(
-    [
-        METHOD, VERSION, TIMEOUT, DEADLINE, CONTEXT, TRACEPARENT, TOKEN, ATTEMPT, SERVER, REASON,
-        ORIGIN,
-    ]
-)  # fmt: skip
-_DEATHS: Final = ("x-death", "x-first-death-", "x-last-death-")
-"""What the broker writes onto a dead letter."""
 COUNTS: Final = ("x-delivery-count", "x-acquired-count")
 """Where the broker says how often a quorum queue handed a message out before."""
-
-JSON: Final = "application/json"
-MSGPACK: Final = "application/msgpack"
-RESULT: Final = "result"
-ERROR: Final = "error"
 
 MAX_HEADERS = 32_768
 """Bytes; a header larger than a frame would close the connection."""
 MAX_CONTEXT = 8_192
 """Characters."""
-MAX_DEPTH = 200
 MAX_EXPIRES_MS = 2**31 - 1
-MAX_TOLD = 4_096
-"""Characters of an error's message."""
 DEFAULT_TIMEOUT = 60.0
 
 _METHOD = re.compile(r"[\x21-\x7e]{1,512}")
@@ -99,13 +80,18 @@ class Incoming:
 
 
 def encode_request(
-    request: Request, *, is_msgpack: bool, max_body: int, reply_to: str | None
+    request: Request,
+    *,
+    is_msgpack: bool,
+    max_body: int,
+    reply_to: str | None,
+    tells_deadline: bool = True,
 ) -> Message:
-    """Return a request as a message; it can be sent again with `refreshed`.
+    """Return a request as a message; without `tells_deadline` only how long it may take is said.
 
     Raises InvalidRequest where it is too large.
     """
-    body, content_type = _written(request.params, is_msgpack=is_msgpack)
+    body, content_type = written(request.params, is_msgpack=is_msgpack)
     if len(body) > max_body:
         raise InvalidRequest(
             f"the parameters of `{request.name}` have {len(body):,} bytes; accepted: {max_body:,}"
@@ -126,7 +112,8 @@ def encode_request(
     if is_call or request.verb is Verb.FANOUT:
         expires_ms = max(1, min(request.deadline.remaining_ms(), MAX_EXPIRES_MS))
         headers[TIMEOUT] = expires_ms
-        headers[DEADLINE] = _now_ms() + expires_ms
+        if tells_deadline:
+            headers[DEADLINE] = _now_ms() + expires_ms
     return Message(
         body=body,
         content_type=content_type,
@@ -140,14 +127,7 @@ def encode_request(
     )
 
 
-def decode_request(
-    message: Message,
-    *,
-    clocks: Clocks,
-    max_body: int,
-    work_timeout: float,
-    is_redelivered: bool = False,
-) -> Incoming:
+def decode_request(message: Message, *, max_body: int, work_timeout: float) -> Incoming:
     """Return the request that a message is. Raises Unusable."""
     if message.is_unreadable:
         raise Unusable(errors.PARSE_ERROR, "the header cannot be decoded")
@@ -162,7 +142,7 @@ def decode_request(
     if len(message.body) > max_body:
         raise Unusable(errors.INVALID_REQUEST, f"the body is above {max_body:,} bytes")
     if verb is Verb.CALL or verb is Verb.FANOUT:
-        deadline = _deadline(message, clocks, was_held=is_redelivered)
+        deadline = _deadline(message, is_answered=verb is Verb.CALL)
     else:
         deadline = Deadline.after(work_timeout)
     message_id = message.message_id or ""
@@ -180,103 +160,10 @@ def decode_request(
     return Incoming(request=request, attempt=attempt_of(message))
 
 
-def encode_reply(message: Message, reply: Reply, *, server: str, max_body: int) -> Message:
-    """Return the answer to the request that `message` was."""
-    if isinstance(reply, Success):
-        kind, body = RESULT, reply.result
-    else:
-        kind, body = ERROR, _error(reply)
-    if len(body) > max_body:
-        text = f"the answer has {len(body):,} bytes; accepted: {max_body:,}"
-        kind, body = ERROR, _error(Failure(errors.RESPONSE_TOO_LARGE, text))
-    body, content_type = _written(body, is_msgpack=message.content_type == MSGPACK)
-    return Message(
-        body=body,
-        content_type=content_type,
-        kind=kind,
-        correlation_id=message.correlation_id,
-        is_durable=False,
-        headers={SERVER: server},
-    )
-
-
-def decode_reply(message: Message, *, max_body: int) -> Reply:
-    """Return the reply that a message is. Raises BadReply."""
-    if len(message.body) > max_body:
-        raise BadReply(f"the reply has {len(message.body):,} bytes; accepted: {max_body:,}")
-    body = message.body
-    if message.content_type == MSGPACK:
-        try:
-            body = _unpacked(body)
-        except ValueError as error:
-            raise BadReply(f"the reply is no msgpack: {error}") from None
-    elif message.content_type != JSON:
-        raise BadReply("the reply is neither JSON nor msgpack")
-    if message.kind == RESULT:
-        return Success(body)
-    if message.kind != ERROR:
-        raise BadReply("the reply is neither `result` nor `error`")
-    try:
-        parsed: object = from_json(body)
-    except ValueError:
-        parsed = None
-    found = parsed if isinstance(parsed, dict) else {}
-    code = found.get("code")
-    if type(code) is not int or not -(2**31) <= code < 2**31:
-        raise BadReply("the error that came back has no code")
-    text = found.get("message")
-    data = found.get("data")
-    told = text[:MAX_TOLD] if isinstance(text, str) else ""
-    return Failure(code, told, None if data is None else to_json(data))
-
-
-def again(message: Message, attempt: int, deadline: Deadline | None = None) -> Message:
-    """Return a message to be put into a queue once more."""
-    headers = {name: value for name, value in message.headers.items() if name not in COUNTS}
-    headers[ATTEMPT] = attempt
-    expires_ms = message.expires_ms
-    if expires_ms is not None and deadline is not None:
-        expires_ms = max(1, min(deadline.remaining_ms(), MAX_EXPIRES_MS))
-        headers[TIMEOUT] = expires_ms
-    return replace(message, headers=_plain(headers), expires_ms=expires_ms)
-
-
-def dead(message: Message, reason: str, origin: str) -> Message:
-    """Return a message for the dead letters, with the reason, and where it was."""
-    headers = {**message.headers, REASON: reason[:MAX_TOLD], ORIGIN: origin}
-    return replace(
-        message, headers=_plain(headers), expires_ms=None, is_durable=True, is_unreadable=False
-    )
-
-
-def reason_of(failure: Failure) -> str:
-    """Return why something is among the dead letters, with what finds it in the server's log."""
-    parsed: object = from_json(failure.data) if failure.data is not None else None
-    error_id = parsed.get("error_id") if isinstance(parsed, dict) else None
-    return f"{failure.message}; error_id={error_id}" if error_id else failure.message
-
-
-def revived(message: Message) -> Message:
-    """Return a dead letter as it was."""
-    ours = {REASON, ORIGIN, ATTEMPT, *COUNTS}
-    kept = {
-        name: value
-        for name, value in message.headers.items()
-        if name not in ours and not str(name).startswith(_DEATHS)
-    }
-    return replace(message, headers=_plain(kept))
-
-
 def attempt_of(message: Message) -> int:
     """Return how often a message was tried before, by its sender's word."""
     attempt = message.headers.get(ATTEMPT)
     return attempt if type(attempt) is int and attempt > 0 else 0
-
-
-def deliveries_before(message: Message) -> int:
-    """Return how often the broker says that it handed a message out before."""
-    counts = [message.headers.get(it) for it in COUNTS]
-    return max((it for it in counts if type(it) is int), default=0)
 
 
 def may_answer(message: Message) -> bool:
@@ -303,18 +190,16 @@ def _header(message: Message, name: str) -> str | None:
     return value if isinstance(value, str) else None
 
 
-def _deadline(message: Message, clocks: Clocks, *, was_held: bool) -> Deadline:
+def _deadline(message: Message, *, is_answered: bool) -> Deadline:
     """Return the deadline, on this process's clock."""
     timeout_ms = message.headers.get(TIMEOUT)
     if type(timeout_ms) is not int or timeout_ms < 0:
         return Deadline.after(DEFAULT_TIMEOUT)
-    left = min(timeout_ms, MAX_EXPIRES_MS)
+    remaining = min(timeout_ms, MAX_EXPIRES_MS)
     deadline_ms = message.headers.get(DEADLINE)
     if type(deadline_ms) is int:
-        sender = message.reply_to or ""
-        was_held = was_held or attempt_of(message) > 0
-        left = clocks.left(sender, left, deadline_ms, _now_ms(), was_held=was_held)
-    return Deadline.after(left / 1_000)
+        remaining = left(remaining, deadline_ms, _now_ms(), is_answered=is_answered)
+    return Deadline.after(remaining / 1_000)
 
 
 def _data(message: Message) -> Mapping[str, str]:
@@ -338,76 +223,10 @@ def _params(message: Message) -> bytes:
         return message.body
     if message.content_type == MSGPACK:
         try:
-            return _unpacked(message.body)
+            return unpacked(message.body)
         except ValueError as error:
             raise Unusable(errors.PARSE_ERROR, f"the body is no msgpack: {error}") from None
     raise Unusable(errors.INVALID_REQUEST, "unsupported media type; accepted: JSON, msgpack")
-
-
-def _error(failure: Failure) -> bytes:
-    head = to_json({"code": failure.code, "message": failure.message[:MAX_TOLD]})
-    if failure.data is None:
-        return head
-    return head[:-1] + b',"data":' + failure.data + b"}"
-
-
-def _written(text: bytes, *, is_msgpack: bool) -> tuple[bytes, str]:
-    """Return JSON as a body, with its content type: JSON, too, for a number beyond 64 bits."""
-    if is_msgpack:
-        with suppress(OverflowError):
-            packed = msgpack.packb(from_json(text))
-            assert isinstance(packed, bytes), "it is not asked to write elsewhere"
-            return packed, MSGPACK
-    return text, JSON
-
-
-def _unpacked(body: bytes) -> bytes:
-    """Return msgpack as JSON. Raises ValueError for what has no JSON."""
-    try:
-        found = msgpack.unpackb(body, raw=False, strict_map_key=True, ext_hook=_refuse)
-        _check_depth(found)
-        return to_json(found, inf_nan_mode="constants")
-    except (ValueError, TypeError, OverflowError, RecursionError) as error:
-        raise ValueError(str(error)[:100] or type(error).__name__) from None
-    except msgpack.exceptions.UnpackException as error:
-        raise ValueError(str(error)[:100] or "it ends too early") from None
-
-
-def _refuse(code: int, _data: bytes) -> object:
-    raise ValueError(f"extension type {code}")
-
-
-def _check_depth(value: object) -> None:
-    level, depth = [value], 0
-    while level:
-        if depth > MAX_DEPTH:
-            raise ValueError(f"it nests more than {MAX_DEPTH} levels")
-        depth += 1
-        inner: list[object] = []
-        for item in level:
-            if isinstance(item, dict):
-                inner.extend(item.values())
-            elif isinstance(item, list):
-                inner.extend(item)
-        level = inner
-
-
-def _plain(headers: Mapping[str, object]) -> dict[str, object]:
-    """Return the headers that we can write: texts and whole numbers under text names.
-
-    What came in one frame may, with ours, no longer fit into one: what others wrote gives way.
-    """
-    kept: dict[str, object] = {}
-    left = MAX_HEADERS
-    for name, value in sorted(headers.items(), key=lambda it: it[0] not in _OURS):
-        is_number = type(value) is int and -(2**63) <= value < 2**63
-        if not isinstance(name, str) or not (is_number or isinstance(value, str)):
-            continue
-        size = len(f"{name}{value}".encode(errors="replace"))
-        if size <= left and len(name.encode(errors="replace")) <= 128:
-            kept[name] = value
-            left -= size
-    return kept
 
 
 def _now_ms() -> int:

@@ -75,6 +75,11 @@ _NO_CONNECTION = "client error (Connect)"
 The library calls all that goes wrong before the first byte of a response a failure to connect, and
 all time that runs out before it too: what was sent by then may have been executed.
 """
+_NO_TLS = frozenset(
+    f"received corrupt message of type {it}"
+    for it in ("InvalidContentType", "UnknownProtocolVersion")
+)
+"""What the first bytes of a server are said to be that are none of TLS: plain HTTP, for one."""
 _REFUSED_BY_TLS = "received fatal alert: "
 """Begins the cause where the server did not want our certificate, or our having none.
 
@@ -204,7 +209,8 @@ def _failure(error: PyreqwestError, post: Post, url: str) -> RpcError:
     kind, text = next(it for known, it in _FAILURES.items() if isinstance(error, known))
     causes = _causes(error)
     if _NO_CONNECTION in causes:
-        kind, text = Unreachable, f"no connection ({causes[-1]})"
+        why = "the port does not speak TLS" if causes[-1] in _NO_TLS else causes[-1]
+        kind, text = Unreachable, f"no connection ({why})"
         if post.request.deadline.passed():
             kind, text = ExpiredUnstarted, "no connection before the deadline"
     elif causes and causes[-1].startswith(_REFUSED_BY_TLS):

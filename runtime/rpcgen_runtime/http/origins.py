@@ -4,14 +4,13 @@ A page on the web can make its name point to a server that only its visitors rea
 and any page can make its visitors' browsers send requests: both are refused unless allowed.
 """
 
-import ipaddress
 import re
 from collections.abc import Mapping, Sequence
 
+from rpcgen_runtime.url import LOOPBACK, is_loopback
+
 ANY = "*"
 _HOST = re.compile(r"([A-Za-z0-9_.-]{1,253}|\[[0-9A-Fa-f:.]{2,45}\])(?::[0-9]{0,5})?")
-LOOPBACK = "localhost"
-"""Allows every loopback address too."""
 
 _PREFLIGHT = [
     (b"access-control-allow-methods", b"POST"),
@@ -67,13 +66,3 @@ class Origins:
         if name in self._hosts or name.endswith(self._endings):
             return True
         return LOOPBACK in self._hosts and is_loopback(name)
-
-
-def is_loopback(name: str) -> bool:
-    """Whether a name or an address is one of this machine alone."""
-    if name == LOOPBACK or name.endswith(f".{LOOPBACK}"):
-        return True
-    try:
-        return ipaddress.ip_address(name).is_loopback
-    except ValueError:
-        return False

@@ -1,0 +1,225 @@
+"""A channel of an AMQP connection, as awaitables; on one event loop."""
+
+import asyncio
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any, TypeAlias
+
+from pika import exceptions as problems
+from pika import spec
+
+from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message, Queue, Table
+from rpcgen_runtime.amqp.translation import error_of, message_of, properties_of
+
+ANSWER_TIMEOUT = 6.0
+"""Seconds in which the broker answers what is asked on a channel: a quorum queue without a leader
+may never."""
+CLOSE_TIMEOUT = 1.0
+"""Seconds in which the broker answers a farewell."""
+
+OnDelivery: TypeAlias = Callable[[Delivery], None]
+OnConfirm: TypeAlias = Callable[[int, bool, bool], None]
+"""Delivery tag, whether all before it too, whether the broker took it."""
+OnReturn: TypeAlias = Callable[[Message], None]
+
+
+class Channel:
+    """An open channel; used on its event loop only."""
+
+    def __init__(self, raw: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self.closed: asyncio.Future[AmqpError] = loop.create_future()
+        """Done when it is closed: the reason."""
+        self._raw = raw
+        self._loop = loop
+        self._waiting: set[asyncio.Future[Any]] = set()
+        self._on_empty: Callable[[], None] | None = None
+        raw.add_on_close_callback(self._on_close)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it can be used."""
+        return bool(self._raw.is_open)
+
+    async def answered(self, future: "asyncio.Future[Any]") -> Any:
+        """Return what the broker answers. Raises AmqpError, also where it does not."""
+        if self.closed.done():
+            raise self.closed.result()
+        self._waiting.add(future)
+        try:
+            async with asyncio.timeout(ANSWER_TIMEOUT):
+                return await future
+        except TimeoutError:
+            raise AmqpError(0, f"the broker did not answer within {ANSWER_TIMEOUT:g} s") from None
+        finally:
+            self._waiting.discard(future)
+
+    async def declare_exchange(self, name: str, kind: str, arguments: Table) -> None:
+        """Declare a durable exchange. Raises AmqpError."""
+        await self._ask(
+            lambda done: self._raw.exchange_declare(
+                name, kind, durable=True, arguments=dict(arguments), callback=done
+            )
+        )
+
+    async def declare_queue(self, queue: Queue, *, passive: bool = False) -> str:
+        """Declare a queue, or with `passive` only look for it; return its name.
+
+        Raises AmqpError.
+        """
+        found = await self._ask(
+            lambda done: self._raw.queue_declare(
+                queue.name,
+                passive=passive,
+                durable=queue.durable,
+                exclusive=queue.exclusive,
+                arguments=dict(queue.arguments),
+                callback=done,
+            )
+        )
+        return str(found.method.queue)
+
+    async def count(self, queue: str) -> tuple[int, int]:
+        """Return how many messages and consumers a queue has. Raises AmqpError."""
+        found = await self._ask(
+            lambda done: self._raw.queue_declare(queue, passive=True, callback=done)
+        )
+        return int(found.method.message_count), int(found.method.consumer_count)
+
+    async def bind(self, queue: str, exchange: str, key: str) -> None:
+        """Bind a queue. Raises AmqpError."""
+        await self._ask(lambda done: self._raw.queue_bind(queue, exchange, key, callback=done))
+
+    async def unbind(self, queue: str, exchange: str, key: str) -> None:
+        """Undo a binding; one that is not there is fine. Raises AmqpError."""
+        await self._ask(lambda done: self._raw.queue_unbind(queue, exchange, key, callback=done))
+
+    async def consume(
+        self,
+        queue: str,
+        on_delivery: OnDelivery,
+        *,
+        on_cancel: Callable[[], None] | None = None,
+        prefetch: int = 0,
+        auto_ack: bool = False,
+    ) -> str:
+        """Begin to take messages; return the consumer's tag. Raises AmqpError."""
+        if prefetch:
+            await self._ask(
+                lambda done: self._raw.basic_qos(prefetch_count=prefetch, callback=done)
+            )
+        if on_cancel is not None:
+            self._raw.add_on_cancel_callback(lambda _: on_cancel())
+
+        def deliver(_channel: Any, method: Any, properties: Any, body: bytes) -> None:
+            message = message_of(properties, body)
+            tag, redelivered = method.delivery_tag, bool(method.redelivered)
+            on_delivery(Delivery(self, tag, message, is_redelivered=redelivered))
+
+        found = await self._ask(
+            lambda done: self._raw.basic_consume(queue, deliver, auto_ack=auto_ack, callback=done)
+        )
+        return str(found.method.consumer_tag)
+
+    async def cancel(self, tag: str) -> None:
+        """Take no more messages; those on their way have come when this ends. Raises AmqpError."""
+        # Not by pika's own `basic_cancel`: what comes after that it gives back unasked, which marks
+        # it as redelivered, and then nobody knows whether it was begun.
+        ask, answer = spec.Basic.Cancel(consumer_tag=tag), spec.Basic.CancelOk
+        await self._ask(lambda done: self._raw._rpc(ask, done, [(answer, {"consumer_tag": tag})]))  # noqa: SLF001
+        # RabbitMQ answers before it has passed on what the queue had handed out: the next answer on
+        # this channel comes behind all of it.
+        await self._ask(lambda done: self._raw.basic_qos(callback=done))
+
+    async def confirm(self, on_confirm: OnConfirm, on_return: OnReturn) -> None:
+        """Let the broker confirm what is published here. Raises AmqpError."""
+
+        def confirmed(frame: Any) -> None:
+            taken = isinstance(frame.method, spec.Basic.Ack)
+            on_confirm(frame.method.delivery_tag, bool(frame.method.multiple), taken)
+
+        def returned(_channel: Any, _method: Any, properties: Any, body: bytes) -> None:
+            on_return(message_of(properties, body))
+
+        self._raw.add_on_return_callback(returned)
+        await self._ask(lambda done: self._raw.confirm_delivery(confirmed, callback=done))
+
+    def publish(self, exchange: str, key: str, message: Message, *, mandatory: bool) -> None:
+        """Send a message. Raises AmqpError where the channel is closed."""
+        try:
+            self._raw.basic_publish(
+                exchange, key, message.body, properties_of(message), mandatory=mandatory
+            )
+        except (problems.AMQPError, AttributeError) as error:
+            # pika's own transport is already gone where it raises the second.
+            raise AmqpError(0, f"the channel is closed: {error!r}") from error
+
+    def ack(self, tag: int) -> None:
+        """Acknowledge a message that came on this channel; on a closed one, do nothing."""
+        if self._raw.is_open:
+            with suppress(problems.AMQPError, AttributeError):
+                self._raw.basic_ack(tag)
+
+    def give_back(self, tag: int) -> None:
+        """Let the broker hand out again what came on this channel; marks it as redelivered."""
+        if self._raw.is_open:
+            with suppress(problems.AMQPError, AttributeError):
+                self._raw.basic_nack(tag, requeue=True)
+
+    async def get(self, queue: str) -> Delivery | None:
+        """Take one message, to be acknowledged. Raises AmqpError."""
+        got: asyncio.Future[Delivery | None] = self._loop.create_future()
+        if self._on_empty is None:
+            # One for all: pika takes away none that was not called.
+            self._raw.add_callback(self._empty, [spec.Basic.GetEmpty], one_shot=False)
+        self._on_empty = lambda: settle(got, None)
+
+        def taken(_channel: Any, method: Any, properties: Any, body: bytes) -> None:
+            message = message_of(properties, body)
+            redelivered = bool(method.redelivered)
+            found = Delivery(self, method.delivery_tag, message, is_redelivered=redelivered)
+            settle(got, found)
+
+        self._raw.basic_get(queue, taken)
+        found: Delivery | None = await self.answered(got)
+        return found
+
+    async def purge(self, queue: str) -> int:
+        """Drop what waits in a queue; return how many. Raises AmqpError."""
+        found = await self._ask(lambda done: self._raw.queue_purge(queue, callback=done))
+        return int(found.method.message_count)
+
+    def close_soon(self) -> None:
+        """Close it without waiting."""
+        if self._raw.is_open:
+            with suppress(problems.AMQPError):
+                self._raw.close()
+
+    async def close(self) -> None:
+        """Close it, and wait until it is."""
+        self.close_soon()
+        await asyncio.wait([self.closed], timeout=CLOSE_TIMEOUT)
+
+    async def _ask(self, start: Callable[[Callable[[Any], None]], object]) -> Any:
+        answer: asyncio.Future[Any] = self._loop.create_future()
+        try:
+            start(lambda frame: settle(answer, frame))
+        except (problems.AMQPError, AttributeError) as error:
+            raise AmqpError(0, f"the channel is closed: {error!r}") from error
+        return await self.answered(answer)
+
+    def _empty(self, _frame: object) -> None:
+        if self._on_empty is not None:
+            self._on_empty()
+
+    def _on_close(self, _channel: Any, reason: BaseException) -> None:
+        error = error_of(reason)
+        settle(self.closed, error)
+        for future in list(self._waiting):
+            if not future.done():
+                future.set_exception(error)
+
+
+def settle(future: "asyncio.Future[Any]", value: object) -> None:
+    """End a future, unless it has ended."""
+    if not future.done():
+        future.set_result(value)

@@ -1,0 +1,182 @@
+"""What a server gives to a broker: replies, and messages that go into another queue.
+
+What is published here is kept until its fate is known, and sent again where that is unknown; a
+delivery that it settles is acknowledged then. Replies have a channel of their own: a queue without
+a leader can hold up all that is published beside it. On the event loop of the server's I/O thread.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+
+from rpcgen_runtime.amqp.connection import Access, Connection
+from rpcgen_runtime.amqp.link import Link
+from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message
+from rpcgen_runtime.amqp.options import AmqpOptions
+from rpcgen_runtime.amqp.publisher import Done, Fate, Publisher
+from rpcgen_runtime.amqp.replies import encode_reply
+from rpcgen_runtime.amqp.timers import Act, Timers
+from rpcgen_runtime.amqp.wire import may_answer
+from rpcgen_runtime.messages import Failure, Reply, Request
+from rpcgen_runtime.telemetry import Measures
+from rpcgen_runtime.url import Url
+
+AGAIN = 0.5
+"""Seconds until what could not be published is tried again, or handed out once more."""
+
+
+class Outgoing:
+    """A server's publishing connection, and what has not left on it."""
+
+    def __init__(
+        self,
+        url: Url,
+        access: Access,
+        options: AmqpOptions,
+        measures: Measures,
+        *,
+        server: str,
+        timers: Timers,
+        restore: Callable[[str], None],
+    ) -> None:
+        """Take what is called with the name of a queue that is not there."""
+        self.link = Link(url.hosts, access, measures, "publishing")
+        self._server, self._max_body = server, options.max_body
+        self._timers, self._restore = timers, restore
+        timeout = options.confirm_timeout
+        self._replies = _Way(Publisher(self.link, timeout, measures))
+        self._moves = _Way(Publisher(self.link, timeout, measures, is_spare=True))
+
+    def start(self, changed: Callable[[], None]) -> None:
+        """Begin to connect; `changed` is called as `Link.start` does."""
+        self.link.start(self._prepare, lambda _: None, changed)
+
+    async def close(self) -> None:
+        """Disconnect; what was not confirmed is lost, and its deliveries come again."""
+        self._replies.close()
+        self._moves.close()
+        await self.link.close()
+
+    @property
+    def is_ready(self) -> bool:
+        """Whether a reply can leave now."""
+        return self._replies.publisher.is_ready
+
+    @property
+    def left(self) -> int:
+        """How many messages wait for the broker's word."""
+        return self._replies.left + self._moves.left
+
+    def pump(self) -> None:
+        """Send what could not be sent before, as far as it can be now."""
+        self._replies.pump()
+        self._moves.pump()
+
+    def answer(self, delivery: Delivery, reply: Reply, request: Request) -> None:
+        """Send a reply; once the broker has it, or nobody waits for it, the request is done."""
+        if request.deadline.passed():
+            delivery.ack()
+            return
+        message = self._encoded(delivery.message, reply)
+
+        def fated(fate: Fate) -> None:
+            if fate is Fate.LOST:
+                self._replies.defer(lambda: self.answer(delivery, reply, request))
+            else:
+                delivery.ack()
+
+        self._replies.send(delivery.message.reply_to or "", message, fated)
+
+    def refuse(self, delivery: Delivery, failure: Failure) -> None:
+        """Tell a caller, if it is still there, that its call is not run; the call is done."""
+        self.tell(delivery.message, failure)
+        delivery.ack()
+
+    def tell(self, message: Message, failure: Failure) -> None:
+        """Tell who sent a message, where there is a way; what is lost then is not told again."""
+        if may_answer(message):
+            reply = self._encoded(message, failure)
+            self._replies.send(message.reply_to or "", reply, lambda _: None)
+
+    def move(
+        self,
+        delivery: Delivery,
+        queue: str,
+        message: Message,
+        moved: Callable[[], None] | None = None,
+    ) -> None:
+        """Put a message into another queue, then acknowledge it where it was.
+
+        `moved` is called when that is known to have worked, or not.
+        """
+
+        def fated(fate: Fate) -> None:
+            if moved is not None:
+                moved()
+            if fate is Fate.CONFIRMED:
+                delivery.ack()
+                return
+            if fate is Fate.RETURNED:
+                self._restore(queue)
+            elif fate is Fate.REFUSED:
+                self._moves.publisher.renew()
+            # Not there, full or unknown: it stays where it is, and comes again.
+            self._timers.later(AGAIN, delivery.give_back)
+
+        self._moves.send(queue, message, fated)
+
+    async def _prepare(self, connection: Connection) -> None:
+        await self._replies.publisher.prepare(connection)
+        await self._moves.publisher.prepare(connection)
+
+    def _encoded(self, message: Message, reply: Reply) -> Message:
+        return encode_reply(message, reply, server=self._server, max_body=self._max_body)
+
+
+class _Way:
+    """A channel out, and what has not left on it."""
+
+    def __init__(self, publisher: Publisher) -> None:
+        self.publisher = publisher
+        self._unsent: deque[Act] = deque()
+        self._timer: asyncio.TimerHandle | None = None
+
+    @property
+    def left(self) -> int:
+        return len(self._unsent) + self.publisher.unconfirmed
+
+    def send(self, queue: str, message: Message, fated: Done) -> None:
+        """Publish into a queue; where that cannot be now, later."""
+        if self.publisher.is_ready:
+            try:
+                self.publisher.publish("", queue, message, fated, mandatory=True)
+            except AmqpError:
+                pass
+            else:
+                return
+        self.defer(lambda: self.send(queue, message, fated))
+
+    def defer(self, act: Act) -> None:
+        """Act when something can leave, and not at once."""
+        self._unsent.append(act)
+        self._watch()
+
+    def pump(self) -> None:
+        for _ in range(len(self._unsent)):
+            if self.publisher.is_ready:
+                self._unsent.popleft()()
+
+    def close(self) -> None:
+        self.publisher.close()
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def _due(self) -> None:
+        self._timer = None
+        self.pump()
+        if self._unsent:
+            self._watch()
+
+    def _watch(self) -> None:
+        if self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(AGAIN, self._due)

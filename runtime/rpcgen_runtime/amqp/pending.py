@@ -1,0 +1,69 @@
+"""A client's request that is under way, from the moment it comes until it ends."""
+
+import asyncio
+from collections.abc import Callable
+from enum import Enum
+from typing import TypeAlias
+
+from rpcgen_runtime import errors
+from rpcgen_runtime.amqp.routes import Route
+from rpcgen_runtime.errors import NotExecuted, RpcError
+from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
+
+Outcome: TypeAlias = Reply | Reach | RpcError
+Settle: TypeAlias = Callable[[Outcome], None]
+"""Called once, on the engine's event loop."""
+
+
+class State(Enum):
+    """How far a request is on the connection that there is."""
+
+    WAITING = "waiting"
+    """Not sent on this connection."""
+    SENT = "sent"
+    """Not confirmed yet."""
+    CONFIRMED = "confirmed"
+    """A queue has it; the reply is waited for."""
+
+
+class Pending:
+    """One request, with what became of its tries."""
+
+    __slots__ = (
+        "is_call", "is_doubtful", "refusals", "request", "route", "settle", "state",
+        "tells_deadline", "timer", "was_sent",
+    )  # fmt: skip
+
+    def __init__(self, request: Request, route: Route, settle: Settle) -> None:
+        self.request, self.route, self.settle = request, route, settle
+        self.is_call = request.verb is Verb.CALL
+        self.state = State.WAITING
+        self.was_sent = False
+        self.tells_deadline = True
+        """Whether it was sent with the deadline by our clock."""
+        self.refusals = 0
+        """How often the broker did not take it."""
+        self.is_doubtful = False
+        """Whether an earlier try of it may have been executed."""
+        self.timer: asyncio.TimerHandle | None = None
+        """Ends it at its deadline."""
+
+    @property
+    def may_repeat(self) -> bool:
+        """Whether it may be sent again when its outcome is unknown."""
+        return self.request.repeatable or self.request.verb in {Verb.CAST, Verb.EVENT}
+
+
+def is_refusal(outcome: Outcome) -> bool:
+    """Whether it says that the handler did not start."""
+    if isinstance(outcome, Failure):
+        return issubclass(errors.BY_CODE.get(outcome.code, RpcError), NotExecuted)
+    return isinstance(outcome, NotExecuted)
+
+
+def place_of(request: Request) -> str:
+    """Return where a request goes, for people."""
+    target = request.target
+    assert target is not None, "a request that is sent has a Target"
+    server = f" on server `{target.server}`" if target.server else ""
+    return f"topic `{target.topic}` of exchange `{target.exchange}`{server}: `{request.name}`"
