@@ -48,6 +48,7 @@ class RequestCodec:
         self._by_position = service.by_position
         self._minors = service.minors
         self._since = since
+        self._flows_back = flows_back
         self._rewrite = schemas.for_reply if flows_back else schemas.for_request
         self._plain = [(it.wire_name, it.absent, it.since) for it in params]
         self._empty = frozenset(it.wire_name for it in params if it.absent in ([], {}))
@@ -55,19 +56,21 @@ class RequestCodec:
 
     def warm(self) -> None:
         """Build what a server needs now, rather than within the first request."""
-        _ = self._decoder
+        _ = (self._object_reader, self._array_reader) if self._flows_back else self._decoder
 
     def encode(self, values: Sequence[object]) -> tuple[bytes, int]:
         """Return the JSON of the parameters, and the lowest minor that they need.
 
-        What equals its default is left out: the server fills it in. Raises InvalidArguments.
+        What equals its default is left out of a request: the server fills it in. What flows back
+        is written, as results are: a listener may know no default, or another. Raises
+        InvalidArguments.
         """
         given: dict[str, object] = {}
         minor = self._since
         for (name, default, since), value in zip(self._plain, values, strict=True):
-            if value is default or (value == default and type(value) is type(default)):
-                continue
-            if name in self._empty and isinstance(value, list | tuple | dict) and not value:
+            if self._is_default(name, value, default):
+                if self._flows_back and value is not None:
+                    given[name] = value
                 continue
             given[name] = value
             minor = max(minor, since)
@@ -84,18 +87,34 @@ class RequestCodec:
         except PydanticSerializationError as error:
             raise InvalidArguments(self._unwritable(checked)) from error
 
+    def _is_default(self, name: str, value: object, default: object) -> bool:
+        if value is default or (value == default and type(value) is type(default)):
+            return True
+        return name in self._empty and isinstance(value, list | tuple | dict) and not value
+
     def decode(self, params: bytes) -> tuple[tuple[object, ...], dict[str, object]]:
         """Return the positional and the named arguments for the handler, defaults filled in.
 
         Raises InvalidArguments, or InvalidRequest for what is not JSON.
         """
         try:
+            if self._flows_back:
+                return self._decode_known(params)
             arguments = self._decoder.validate_json(params, by_alias=True, by_name=False)
         except ValidationError as error:
             if _is_no_json(error):
                 raise InvalidRequest("the parameters are not JSON") from None
             raise InvalidArguments(told(error, [it[0] for it in self._plain])) from None
         return cast("tuple[tuple[object, ...], dict[str, object]]", arguments)
+
+    def _decode_known(self, params: bytes) -> tuple[tuple[object, ...], dict[str, object]]:
+        """Read what flows back: a newer side may say more, which is left out."""
+        if params.lstrip().startswith(b"["):
+            given: tuple[tuple[object, ...], dict[str, object]]
+            given = self._array_reader.validate_json(params, by_alias=True, by_name=False)
+            return given[0][: len(self._params)], given[1]
+        known = self._object_reader.validate_json(params, by_alias=True, by_name=False)
+        return (), {it.name: known[it.wire_name] for it in self._params}
 
     def check(self, values: Sequence[object]) -> int:
         """Return the lowest minor that the arguments need. Raises InvalidArguments."""
@@ -153,12 +172,29 @@ class RequestCodec:
 
     @cached_property
     def _decoder(self) -> SchemaValidator:
-        arguments = []
-        for param, schema in zip(self._params, self._schemas.each, strict=True):
-            inner = schema if param.absent is REQUIRED else _defaulted(schema, param.absent)
-            arguments.append(core_schema.arguments_parameter(param.name, inner, alias=param.wire))
-        schema = self._schemas.around(core_schema.arguments_schema(arguments))
-        return SchemaValidator(schema, CONFIG, _use_prebuilt=False)
+        return self._arguments(None)
+
+    @cached_property
+    def _array_reader(self) -> SchemaValidator:
+        return self._arguments(core_schema.any_schema())
+
+    @cached_property
+    def _object_reader(self) -> SchemaValidator:
+        fields = {
+            param.wire_name: core_schema.typed_dict_field(_read(schema, param))
+            for param, schema in zip(self._params, self._schemas.each, strict=True)
+        }
+        schema = core_schema.typed_dict_schema(fields, config=CONFIG)
+        return SchemaValidator(self._schemas.around(schema), CONFIG, _use_prebuilt=False)
+
+    def _arguments(self, others: CoreSchema | None) -> SchemaValidator:
+        """Return what reads the parameters; `others` is what more elements of an array may be."""
+        arguments = [
+            core_schema.arguments_parameter(param.name, _read(schema, param), alias=param.wire)
+            for param, schema in zip(self._params, self._schemas.each, strict=True)
+        ]
+        schema = core_schema.arguments_schema(arguments, var_args_schema=others)
+        return SchemaValidator(self._schemas.around(schema), CONFIG, _use_prebuilt=False)
 
 
 class _FlowsBack:
@@ -285,6 +321,10 @@ def _schema_of(annotation: Any) -> CoreSchema:
     adapter: TypeAdapter[object] = TypeAdapter(annotation)
     adapter.rebuild(force=False)
     return adapter.core_schema
+
+
+def _read(schema: CoreSchema, param: Param) -> CoreSchema:
+    return schema if param.absent is REQUIRED else _defaulted(schema, param.absent)
 
 
 def _defaulted(schema: CoreSchema, default: object) -> CoreSchema:

@@ -23,10 +23,10 @@ from rpcgen_runtime.executors import Executor, NotStarted, Threads
 from rpcgen_runtime.interceptors import Interceptor, Invocation, around
 from rpcgen_runtime.introspection import Introspection, Ping
 from rpcgen_runtime.logs import ids
-from rpcgen_runtime.messages import Failure, Reply, Request, Success
+from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
 from rpcgen_runtime.methods import Call, Method
 from rpcgen_runtime.serializer import Serializer, incoming_params, outgoing_result
-from rpcgen_runtime.table import Entry, MethodTable
+from rpcgen_runtime.table import NOT_FOUND, Entry, MethodTable
 from rpcgen_runtime.telemetry.requests import Requests
 
 log = logging.getLogger("rpcgen_runtime.dispatch")
@@ -91,8 +91,13 @@ class Dispatcher:
 
     def may_repeat(self, request: Request) -> bool:
         """Whether the contract allows to run a request that another server may have run."""
+        method = self.method_of(request)
+        return method is None or method.repeatable
+
+    def method_of(self, request: Request) -> Method | None:
+        """Return the method that a request means; None where none is served."""
         entry = self.table.find(request)
-        return isinstance(entry, Failure) or entry.method.repeatable
+        return None if isinstance(entry, Failure) else entry.method
 
     async def identify(self, credentials: Credentials) -> Identity | Failure | None:
         """Return who calls, or what is answered to who is not known. None: nobody is asked."""
@@ -119,6 +124,8 @@ class Dispatcher:
         """Run one request to its end. Raises nothing but the cancellation of the task."""
         entry = self._admit(request)
         if isinstance(entry, Failure):
+            if _is_news(request, entry):
+                return Success(b"null")
             self._tell_refusal(request, entry)
             return entry
         try:
@@ -131,6 +138,8 @@ class Dispatcher:
         """Run a request that nobody waits for; returns what keeps it from being run."""
         entry = self._admit(request)
         if isinstance(entry, Failure):
+            if _is_news(request, entry):
+                return None
             self._tell_refusal(request, entry)
             return entry
         run = self._watched if self._requests.is_on() else self._run
@@ -284,6 +293,11 @@ def _declared(method: Method, error: DeclaredError, context: Context) -> Failure
         return Failure(error.code, errors.message_of(type(error)), codec.encode(error))
     except TypeError as problem:
         return _internal(method, problem, context)
+
+
+def _is_news(request: Request, failure: Failure) -> bool:
+    """Whether it is an event that this side has never heard of: a newer service may tell more."""
+    return request.verb is Verb.EVENT and failure is NOT_FOUND
 
 
 def _internal(method: Method, error: BaseException, of: Request | Context) -> Failure:

@@ -16,6 +16,9 @@ Handled: TypeAlias = R | Awaitable[R]
 ContractFiles: TypeAlias = Mapping[str, Sequence[str]]
 """The lines of `.rpc` files, by their paths below the source root."""
 
+OpenrpcLines: TypeAlias = Sequence[str]
+"""An OpenRPC document of a package, by its lines; empty where there is none."""
+
 
 @dataclass(frozen=True, slots=True)
 class Binding:
@@ -56,6 +59,10 @@ class Endpoint(ABC):
     def __rpc_contract__(self) -> ContractFiles:
         """Return the files of the contract; nothing where there is none to tell. Generated."""
         return {}
+
+    def __rpc_openrpc__(self) -> OpenrpcLines:
+        """Return what the package's services answer; nothing where none is known. Generated."""
+        return ()
 
 
 class Listener(Endpoint):

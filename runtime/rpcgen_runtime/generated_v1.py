@@ -8,7 +8,15 @@ from typing_extensions import deprecated
 
 from rpcgen_runtime.client import AsyncClient, AsyncEvents, Client, Events
 from rpcgen_runtime.context import Context
-from rpcgen_runtime.endpoint import Binding, ContractFiles, Endpoint, Handled, Listener, bind
+from rpcgen_runtime.endpoint import (
+    Binding,
+    ContractFiles,
+    Endpoint,
+    Handled,
+    Listener,
+    OpenrpcLines,
+    bind,
+)
 from rpcgen_runtime.errors import DeclaredError
 from rpcgen_runtime.facts import Minors, Param, Service
 from rpcgen_runtime.lazy import load
@@ -35,6 +43,7 @@ __all__ = [
     "Listener",
     "Minors",
     "Model",
+    "OpenrpcLines",
     "Param",
     "Reach",
     "Service",

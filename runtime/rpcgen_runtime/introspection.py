@@ -1,4 +1,4 @@
-"""What any server can tell about itself: `rpc.ping` and `rpc.contract`. No I/O.
+"""What any server can tell about itself: `rpc.ping`, `rpc.contract`, `rpc.discover`. No I/O.
 
 Names that begin with `rpc.` are what JSON-RPC 2.0 leaves to extensions (section 4).
 """
@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from rpcgen_runtime.discovery import together
 from rpcgen_runtime.endpoint import Binding, Endpoint, Listener, bind
 from rpcgen_runtime.facts import Minors, Service
 from rpcgen_runtime.methods import Call
@@ -20,6 +21,7 @@ _RPC = Service(
 )
 PING = Call[None](_RPC, "ping", [], readonly=True)
 CONTRACT = Call[JsonValue](_RPC, "contract", [], result=JsonValue, readonly=True)
+DISCOVER = Call[JsonValue](_RPC, "discover", [], result=JsonValue, readonly=True)
 
 
 class Ping(Endpoint):
@@ -43,6 +45,9 @@ class Introspection(Endpoint):
     its `services` are those that this server serves, its `files` the texts of the package and of
     all that it imports, by their paths below the source root, without comments. An endpoint
     without generated files, and a listener, is not told of.
+
+    `rpc.discover()`: the same as an OpenRPC document, for the tools of others (OpenRPC 1.4, Service
+    Discovery Method).
     """
 
     def __init__(self, endpoints: Sequence[Endpoint], server_name: str | None) -> None:
@@ -51,8 +56,8 @@ class Introspection(Endpoint):
         self._server_name = server_name
 
     def __rpc_bindings__(self) -> Sequence[Binding]:
-        """Return the method with what runs it."""
-        return [bind(CONTRACT, self.contract)]
+        """Return each method with what runs it."""
+        return [bind(CONTRACT, self.contract), bind(DISCOVER, self.discover)]
 
     def contract(self, _ctx: object) -> JsonValue:
         """Return what is served."""
@@ -75,6 +80,18 @@ class Introspection(Endpoint):
             for (name, version), names in sorted(services.items())
         ]
         return {"server": self._server_name, "packages": packages}
+
+    def discover(self, _ctx: object) -> JsonValue:
+        """Return what is served, as OpenRPC says it."""
+        served: dict[tuple[str, str], set[str]] = {}
+        texts: dict[tuple[str, str], Sequence[str]] = {}
+        for endpoint in self._endpoints:
+            lines = () if isinstance(endpoint, Listener) else endpoint.__rpc_openrpc__()
+            for service in _services_of(endpoint) if lines else ():
+                key = service.package, service.target.version
+                served.setdefault(key, set()).add(service.name)
+                texts[key] = lines
+        return together(texts.values(), served)
 
 
 def _services_of(endpoint: Endpoint) -> list[Service]:

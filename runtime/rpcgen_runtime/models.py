@@ -38,6 +38,10 @@ class Model(BaseModel):
         cls, source: type[BaseModel], handler: GetCoreSchemaHandler, /
     ) -> CoreSchema:
         """Return pydantic's schema, held to the ranges of the contract's types."""
+        if not cls.__pydantic_fields_complete__:
+            # Within another model, pydantic takes that one's name for a forward reference of this
+            # one, even if it is of another package; first in a chain, it looks into its own module.
+            cls.model_rebuild()
         return schemas.tighten(handler(source))
 
 

@@ -10,6 +10,7 @@ import datetime as dt
 import math
 from base64 import b64encode
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, cast
 
 from pydantic_core import CoreSchema, core_schema
@@ -63,7 +64,12 @@ def _duration(value: dt.timedelta) -> str:
 _AS_DURATION = core_schema.plain_serializer_function_ser_schema(
     _duration, return_schema=core_schema.str_schema(), when_used="json"
 )
-_ERRORS = {"strict": True, "revalidate_instances": "always"}
+_ERRORS = {
+    "strict": True,
+    "revalidate_instances": "always",
+    "val_json_bytes": "base64",
+    "ser_json_bytes": "base64",
+}
 _AS_BASE64 = core_schema.plain_serializer_function_ser_schema(
     _base64, return_schema=core_schema.str_schema(), when_used="json"
 )
@@ -71,7 +77,9 @@ _AS_BASE64 = core_schema.plain_serializer_function_ser_schema(
 
 def tighten(schema: CoreSchema) -> CoreSchema:
     """Return `schema` within the ranges of the contract's types."""
-    return _rewritten(schema, _tighten)
+    definitions: list[Schema] = cast("Schema", schema).get("definitions", [])
+    tags = {it["ref"]: tag for it in definitions if (tag := _tag_of(it, {})) is not None}
+    return _rewritten(schema, partial(_tighten, tags=tags))
 
 
 def for_request(schema: CoreSchema) -> CoreSchema:
@@ -110,7 +118,21 @@ def _walk(node: Any, change: Callable[[Schema], Schema]) -> Any:
     return change(copy) if "type" in copy else copy
 
 
-def _tighten(node: Schema) -> Schema:
+def _tag_of(node: Schema, tags: Mapping[str, str]) -> str | None:
+    """Return the tag of a variant's schema; None for what is no variant."""
+    match node["type"]:
+        case "definition-ref":
+            return tags.get(node["schema_ref"])
+        case "model-fields" if "type" in node["fields"]:
+            field = node["fields"]["type"]["schema"]
+            literal = field["schema"] if field["type"] == "default" else field
+            return str(literal["expected"][0]) if literal["type"] == "literal" else None
+        case _:
+            inner = node.get("schema")
+            return _tag_of(inner, tags) if isinstance(inner, dict) else None
+
+
+def _tighten(node: Schema, tags: Mapping[str, str]) -> Schema:
     match node["type"]:
         case "int":
             if "ge" not in node and "gt" not in node:
@@ -132,7 +154,7 @@ def _tighten(node: Schema) -> Schema:
         case "any":
             return _checked(node, _refuse_what_json_cannot_say)
         case "union":
-            return _open_union(node)
+            return _open_union(node, tags)
         case "model-field" | "typed-dict-field" | "dataclass-field":
             if _absent_is_none(node["schema"]):
                 node["serialization_exclude_if"] = _is_none
@@ -186,7 +208,7 @@ def _is_marked(choice: object, mark: str) -> bool:
     return isinstance(choice, dict) and mark in (choice.get("metadata") or ())
 
 
-def _open_union(node: Schema) -> Schema:
+def _open_union(node: Schema, tags: Mapping[str, str]) -> Schema:
     """Try what is known first, then what is not."""
     choices = node["choices"]
     if any(_is_marked(it, UNRECOGNIZED) for it in choices):
@@ -194,18 +216,21 @@ def _open_union(node: Schema) -> Schema:
         unknown = [it for it in choices if _is_marked(it, UNRECOGNIZED)]
         return {**node, "choices": [*known, *unknown], "mode": "left_to_right"}
     if any(_is_marked(it, UNRECOGNIZED_VARIANT) for it in choices):
-        return _open_variants(node, choices)
+        return _open_variants(node, choices, tags)
     return node
 
 
-def _open_variants(node: Schema, choices: list[Schema]) -> Schema:
+def _open_variants(node: Schema, choices: list[Schema], by_reference: Mapping[str, str]) -> Schema:
     """Let the tag decide, so that a known variant with a mistake is a mistake."""
     unknown = next(it for it in choices if _is_marked(it, UNRECOGNIZED_VARIANT))
-    tagged = [it for it in choices if it["type"] == "tagged-union"]
-    if not tagged:
-        # A union of one variant has no tag to go by.
-        return {**node, "choices": [*(it for it in choices if it is not unknown), unknown]}
-    known: Schema = tagged[0]["choices"]
+    (first,) = (it for it in choices if it is not unknown)
+    # One variant alone is no union to pydantic.
+    only = _tag_of(first, by_reference)
+    if only is None and first["type"] != "tagged-union":
+        # Within a model that pydantic still builds, it is a name without its schema. The whole is
+        # tightened again for each side that reads.
+        return {**node, "choices": [first, unknown], "mode": "left_to_right"}
+    known: Schema = first["choices"] if only is None else {only: first}
     tags = frozenset(known)
 
     def tag_of(value: Any) -> str:
@@ -220,8 +245,19 @@ def _open_variants(node: Schema, choices: list[Schema]) -> Schema:
     }
 
 
+def _tagged(node: Schema) -> Schema:
+    """Return the fields of a variant with its tag to be given: in Python the class says it."""
+    field = node["fields"]["type"]
+    if field["schema"]["type"] != "default":
+        return node
+    tag = {**field, "schema": field["schema"]["schema"]}
+    return {**node, "fields": {**node["fields"], "type": tag}}
+
+
 def _close(node: Schema) -> Schema:
     match node["type"]:
+        case "model-fields" if _tag_of(node, {}) is not None:
+            return _tagged(node)
         case "list" | "dict":
             # A caller may hand in any sequence or mapping; in JSON nothing changes.
             node["strict"] = False
@@ -239,6 +275,8 @@ def _close(node: Schema) -> Schema:
 def _relax(node: Schema) -> Schema:
     for name in _CONSTRAINTS.get(node["type"], ()):
         node.pop(name, None)
+    if node["type"] == "model-fields" and _tag_of(node, {}) is not None:
+        return _tagged(node)
     if node["type"] == "int":
         node["ge"], node["le"] = INT_MIN, INT_MAX
     return node

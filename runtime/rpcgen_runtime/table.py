@@ -10,7 +10,7 @@ from rpcgen_runtime import errors
 from rpcgen_runtime.endpoint import Binding, Endpoint, Listener
 from rpcgen_runtime.facts import Service
 from rpcgen_runtime.messages import Failure, Request, Verb
-from rpcgen_runtime.methods import Call, Method
+from rpcgen_runtime.methods import Call, Event, Method
 from rpcgen_runtime.targets import Version
 
 NOT_FOUND = Failure(errors.METHOD_NOT_FOUND, "the server does not know this method")
@@ -69,7 +69,7 @@ class MethodTable:
             wanted = Version.parse(request.version)
         except ValueError as error:
             return Failure(errors.UNSUPPORTED_VERSION, str(error))
-        serving = [it for it in entries if it.version.serves(wanted)]
+        serving = [it for it in entries if _serves(it, wanted)]
         if serving:
             return _meant(serving, request)
         served = ", ".join(str(it) for it in sorted({it.version for it in entries}))
@@ -111,6 +111,16 @@ class MethodTable:
             full = {self._entries[it][0].method.full_name for it in names}
             if len(full) == 1 and bare not in self._entries:
                 self._entries[bare] = self._entries[full.pop()]
+
+
+def _serves(entry: Entry, wanted: Version) -> bool:
+    """Whether a request of that version is taken.
+
+    Events flow back as replies do: a newer one is taken, and what is new in it left out.
+    """
+    if isinstance(entry.method, Event):
+        return entry.version.major == wanted.major
+    return entry.version.serves(wanted)
 
 
 def _meant(entries: Sequence[Entry], request: Request) -> Entry:

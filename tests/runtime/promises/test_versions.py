@@ -15,7 +15,7 @@ from tests.runtime.generated.new.trial.shop import v1 as new
 from tests.runtime.generated.new.trial.shop import v2
 from tests.runtime.generated.new.trial.shop.v1.methods import SHOP_BUY, SHOP_CLOSE, SHOP_FIND
 from tests.runtime.generated.old.trial.shop import v1 as old
-from tests.runtime.places import Place
+from tests.runtime.places import Place, eventually
 
 
 class NewShop(new.ShopServer):
@@ -72,6 +72,29 @@ class OldShop(old.ShopServer):
 
     def pay(self, ctx: Context) -> old.Payment | UnrecognizedVariant:
         return self._behind.pay() if self._behind else old.PaymentCash(amount=1)
+
+
+class OldEars(old.ShopListener):
+    """Knows the events of the old shop."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[old.Item, int]] = []
+
+    def sold(self, ctx: Context, item: old.Item, count: int) -> None:
+        self.heard.append((item, count))
+
+
+class NewEars(new.ShopListener):
+    """Knows the events of the new shop."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[new.Item, int, new.Kind | Unrecognized]] = []
+
+    def sold(self, ctx: Context, item: new.Item, count: int, kind: new.Kind | Unrecognized) -> None:
+        self.heard.append((item, count, kind))
+
+    def restocked(self, ctx: Context, name: str) -> None:
+        raise AssertionError("nobody restocks here")
 
 
 CASH = new.PaymentCash(amount=1)
@@ -176,3 +199,27 @@ def test_one_server_serves_two_majors(place: Place) -> None:
     server = place.serve(Second())
     with pytest.raises(UnsupportedVersion, match=r"served: 2\.0"):
         place.client(old.ShopClient, server).find("a")
+
+
+@pytest.mark.parametrize("group", ["ears", None])
+def test_an_old_listener_hears_a_new_publisher_and_leaves_out_what_is_new(
+    topic_place: Place, group: str | None
+) -> None:
+    url, ears = topic_place.fresh_url(), OldEars()
+    topic_place.serve(ears, url=url, group=group)
+    events = topic_place.client(new.ShopEvents, url)
+    events.sold(new.Item(name="a"), 1)
+    events.restocked("a")
+    events.sold(new.Item(name="b", kind=new.Kind.film, weight=3), 2, new.Kind.film)
+    assert eventually(lambda: len(ears.heard) == 2)
+    assert sorted((it.name, it.kind, count) for it, count in ears.heard) == [
+        ("a", old.Kind.book, 1),
+        ("b", Unrecognized("film"), 2),
+    ]
+
+
+def test_a_new_listener_hears_an_old_publisher(topic_place: Place) -> None:
+    url, ears = topic_place.fresh_url(), NewEars()
+    topic_place.serve(ears, url=url, group="ears")
+    topic_place.client(old.ShopEvents, url).sold(old.Item(name="a"), 1)
+    assert eventually(lambda: ears.heard == [(new.Item(name="a"), 1, new.Kind.book)])

@@ -316,6 +316,12 @@ class KindsServer(rpc.Endpoint):
 
         return FILES
 
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
 
 class PositionsServer(rpc.Endpoint):
     """The peer wants arrays."""
@@ -343,3 +349,9 @@ class PositionsServer(rpc.Endpoint):
         from .contract import FILES
 
         return FILES
+
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT

@@ -4,12 +4,13 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncShopClient, ShopClient
+    from .client import AsyncShopClient, AsyncShopEvents, ShopClient, ShopEvents
     from .models import Card, Cash, Item, Kind, Payment, PaymentCard, PaymentCash
-    from .server import ShopServer
+    from .server import ShopListener, ShopServer
 else:
     _HOMES = {
         "AsyncShopClient": "client",
+        "AsyncShopEvents": "client",
         "Card": "models",
         "Cash": "models",
         "Item": "models",
@@ -18,6 +19,8 @@ else:
         "PaymentCard": "models",
         "PaymentCash": "models",
         "ShopClient": "client",
+        "ShopEvents": "client",
+        "ShopListener": "server",
         "ShopServer": "server",
     }
 
@@ -30,6 +33,7 @@ else:
 
 __all__ = [
     "AsyncShopClient",
+    "AsyncShopEvents",
     "Card",
     "Cash",
     "Item",
@@ -38,5 +42,7 @@ __all__ = [
     "PaymentCard",
     "PaymentCash",
     "ShopClient",
+    "ShopEvents",
+    "ShopListener",
     "ShopServer",
 ]

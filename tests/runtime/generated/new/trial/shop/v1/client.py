@@ -8,7 +8,15 @@ from collections.abc import Mapping
 
 from rpcgen_runtime import generated_v1 as rpc
 
-from .methods import SHOP_BUY, SHOP_CLOSE, SHOP_FIND, SHOP_LIST, SHOP_PAY
+from .methods import (
+    SHOP_BUY,
+    SHOP_CLOSE,
+    SHOP_FIND,
+    SHOP_LIST,
+    SHOP_PAY,
+    SHOP_RESTOCKED,
+    SHOP_SOLD,
+)
 from .models import Item, Kind, Payment
 
 
@@ -93,3 +101,41 @@ class AsyncShopClient(rpc.AsyncClient):
         Since 1.3.
         """
         await self._caller.call(SHOP_CLOSE, [reason])
+
+
+class ShopEvents(rpc.Events):
+    """Publishes the events of `Shop`."""
+
+    def sold(self, item: Item, count: int, kind: Kind = Kind.book) -> None:
+        """The event `sold` of `Shop`.
+
+        Args:
+            kind: Since 1.1.
+        """
+        self._caller.event(SHOP_SOLD, [item, count, kind])
+
+    def restocked(self, name: str) -> None:
+        """The event `restocked` of `Shop`.
+
+        Since 1.2.
+        """
+        self._caller.event(SHOP_RESTOCKED, [name])
+
+
+class AsyncShopEvents(rpc.AsyncEvents):
+    """Publishes the events of `Shop`."""
+
+    async def sold(self, item: Item, count: int, kind: Kind = Kind.book) -> None:
+        """The event `sold` of `Shop`.
+
+        Args:
+            kind: Since 1.1.
+        """
+        await self._caller.event(SHOP_SOLD, [item, count, kind])
+
+    async def restocked(self, name: str) -> None:
+        """The event `restocked` of `Shop`.
+
+        Since 1.2.
+        """
+        await self._caller.event(SHOP_RESTOCKED, [name])

@@ -20,6 +20,8 @@ FILES: Mapping[str, Sequence[str]] = {
         "  call list(limit: int = 10 since 1.2) -> list[Item]           readonly",
         "  call pay() -> Payment                                        readonly",
         "  call close(reason: str?)                                     since 1.3",
+        "  event sold(item: Item, count: int, kind: Kind = book since 1.1)",
+        "  event restocked(name: str)                                   since 1.2",
         "}",
     ],
 }

@@ -69,3 +69,20 @@ SHOP_CLOSE = rpc.Call[None](
     ],
     since=3,
 )
+SHOP_SOLD = rpc.Event(
+    _SHOP,
+    "sold",
+    [
+        rpc.Param("item", Item),
+        rpc.Param("count", int),
+        rpc.Param("kind", Kind | rpc.Unrecognized, default=Kind.book, since=1),
+    ],
+)
+SHOP_RESTOCKED = rpc.Event(
+    _SHOP,
+    "restocked",
+    [
+        rpc.Param("name", str),
+    ],
+    since=2,
+)

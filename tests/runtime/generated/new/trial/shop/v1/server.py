@@ -9,7 +9,15 @@ from collections.abc import Awaitable, Sequence
 
 from rpcgen_runtime import generated_v1 as rpc
 
-from .methods import SHOP_BUY, SHOP_CLOSE, SHOP_FIND, SHOP_LIST, SHOP_PAY
+from .methods import (
+    SHOP_BUY,
+    SHOP_CLOSE,
+    SHOP_FIND,
+    SHOP_LIST,
+    SHOP_PAY,
+    SHOP_RESTOCKED,
+    SHOP_SOLD,
+)
 from .models import Item, Kind, Payment
 
 
@@ -81,3 +89,41 @@ class ShopServer(rpc.Endpoint):
         from .contract import FILES
 
         return FILES
+
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
+
+class ShopListener(rpc.Listener):
+    """Receives the events of `Shop`."""
+
+    @abstractmethod
+    def sold(
+        self,
+        ctx: rpc.Context,
+        item: Item,
+        count: int,
+        kind: Kind | rpc.Unrecognized,
+    ) -> None | Awaitable[None]:
+        """The event `sold` of `Shop`.
+
+        Args:
+            kind: Since 1.1.
+        """
+
+    @abstractmethod
+    def restocked(self, ctx: rpc.Context, name: str) -> None | Awaitable[None]:
+        """The event `restocked` of `Shop`.
+
+        Since 1.2.
+        """
+
+    def __rpc_bindings__(self) -> Sequence[rpc.Binding]:
+        """Return each method of the contract with what runs it."""
+        return [
+            rpc.bind(SHOP_SOLD, self.sold),
+            rpc.bind(SHOP_RESTOCKED, self.restocked),
+        ]

@@ -29,3 +29,9 @@ class ShopServer(rpc.Endpoint):
         from .contract import FILES
 
         return FILES
+
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT

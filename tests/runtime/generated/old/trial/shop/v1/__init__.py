@@ -4,18 +4,21 @@
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from .client import AsyncShopClient, ShopClient
+    from .client import AsyncShopClient, AsyncShopEvents, ShopClient, ShopEvents
     from .models import Cash, Item, Kind, Payment, PaymentCash
-    from .server import ShopServer
+    from .server import ShopListener, ShopServer
 else:
     _HOMES = {
         "AsyncShopClient": "client",
+        "AsyncShopEvents": "client",
         "Cash": "models",
         "Item": "models",
         "Kind": "models",
         "Payment": "models",
         "PaymentCash": "models",
         "ShopClient": "client",
+        "ShopEvents": "client",
+        "ShopListener": "server",
         "ShopServer": "server",
     }
 
@@ -28,11 +31,14 @@ else:
 
 __all__ = [
     "AsyncShopClient",
+    "AsyncShopEvents",
     "Cash",
     "Item",
     "Kind",
     "Payment",
     "PaymentCash",
     "ShopClient",
+    "ShopEvents",
+    "ShopListener",
     "ShopServer",
 ]

@@ -7,7 +7,7 @@ import builtins
 
 from rpcgen_runtime import generated_v1 as rpc
 
-from .methods import SHOP_BUY, SHOP_FIND, SHOP_LIST, SHOP_PAY
+from .methods import SHOP_BUY, SHOP_FIND, SHOP_LIST, SHOP_PAY, SHOP_SOLD
 from .models import Item, Payment
 
 
@@ -49,3 +49,19 @@ class AsyncShopClient(rpc.AsyncClient):
     async def pay(self) -> Payment | rpc.UnrecognizedVariant:
         """The call `pay` of `Shop`."""
         return await self._caller.call(SHOP_PAY, [])
+
+
+class ShopEvents(rpc.Events):
+    """Publishes the events of `Shop`."""
+
+    def sold(self, item: Item, count: int) -> None:
+        """The event `sold` of `Shop`."""
+        self._caller.event(SHOP_SOLD, [item, count])
+
+
+class AsyncShopEvents(rpc.AsyncEvents):
+    """Publishes the events of `Shop`."""
+
+    async def sold(self, item: Item, count: int) -> None:
+        """The event `sold` of `Shop`."""
+        await self._caller.event(SHOP_SOLD, [item, count])

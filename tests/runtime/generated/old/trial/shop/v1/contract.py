@@ -18,6 +18,7 @@ FILES: Mapping[str, Sequence[str]] = {
         "  call buy(item: Item, payment: Payment) -> Item",
         "  call list() -> list[Item]                                 readonly",
         "  call pay() -> Payment                                     readonly",
+        "  event sold(item: Item, count: int)",
         "}",
     ],
 }

@@ -47,3 +47,11 @@ SHOP_PAY = rpc.Call[_SHOP_PAY_RESULT](
     result=_SHOP_PAY_RESULT,
     readonly=True,
 )
+SHOP_SOLD = rpc.Event(
+    _SHOP,
+    "sold",
+    [
+        rpc.Param("item", Item),
+        rpc.Param("count", int),
+    ],
+)

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Sequence
 
 from rpcgen_runtime import generated_v1 as rpc
 
-from .methods import SHOP_BUY, SHOP_FIND, SHOP_LIST, SHOP_PAY
+from .methods import SHOP_BUY, SHOP_FIND, SHOP_LIST, SHOP_PAY, SHOP_SOLD
 from .models import Item, Payment
 
 
@@ -54,3 +54,23 @@ class ShopServer(rpc.Endpoint):
         from .contract import FILES
 
         return FILES
+
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
+
+class ShopListener(rpc.Listener):
+    """Receives the events of `Shop`."""
+
+    @abstractmethod
+    def sold(self, ctx: rpc.Context, item: Item, count: int) -> None | Awaitable[None]:
+        """The event `sold` of `Shop`."""
+
+    def __rpc_bindings__(self) -> Sequence[rpc.Binding]:
+        """Return each method of the contract with what runs it."""
+        return [
+            rpc.bind(SHOP_SOLD, self.sold),
+        ]
