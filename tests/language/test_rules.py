@@ -104,7 +104,7 @@ def test_explain_prints_the_page(capsys: pytest.CaptureFixture[str]) -> None:
 def test_explain_alone_lists_every_rule(capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["explain"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert [it.split()[0] for it in lines] == sorted(it.stem for it in pages())
+    assert [it.split()[0] for it in lines] == sorted(it.stem for it in SOURCES.glob("*/rules/*.md"))
     assert all(len(it.split(maxsplit=1)[1]) > 5 for it in lines)
 
 

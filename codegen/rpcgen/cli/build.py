@@ -2,29 +2,28 @@
 
 import argparse
 import sys
-import time
 from collections.abc import Sequence
 from pathlib import Path
 
+from rpcgen.cli.asked import paths_of
 from rpcgen.cli.config import Config, read_config
 from rpcgen.cli.usage import UsageError
+from rpcgen.cli.watch import watch
 from rpcgen.compile import Compiled, compile_paths
 from rpcgen.language.diagnostics import render
 from rpcgen.language.load import SUFFIX, source_root
 from rpcgen.python.output import Change, OutputError, changes, write
-
-WATCH_SECONDS = 0.3
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command; return the exit code."""
     config = read_config(Path.cwd())
     given = _parser(config).parse_args(arguments)
-    paths = [Path(it) for it in given.paths] or [config.source]
     out = Path(given.out) if given.out else config.out
     if given.watch:
-        return _watch(paths, out, config)
-    return _build(paths, out, config, check=given.check, diff=given.diff)[0]
+        paths = [Path(it) for it in given.paths] or [config.source]
+        watch("rpcgen build", paths, lambda: _build(given.paths, out, config)[1])
+    return _build(given.paths, out, config, check=given.check, diff=given.diff)[0]
 
 
 def _parser(config: Config) -> argparse.ArgumentParser:
@@ -45,14 +44,9 @@ def _parser(config: Config) -> argparse.ArgumentParser:
 
 
 def _build(
-    paths: list[Path], out: Path, config: Config, *, check: bool = False, diff: bool = False
+    given: Sequence[str], out: Path, config: Config, *, check: bool = False, diff: bool = False
 ) -> tuple[int, list[Path]]:
-    for path in paths:
-        if not path.exists():
-            hint = "; name a path, or `source` in [tool.rpcgen]" if path == config.source else ""
-            raise UsageError(f"there is no file or folder `{path}`{hint}")
-        if not path.is_dir() and path.suffix != SUFFIX:
-            raise UsageError(f"`{path}` is not an `{SUFFIX}` file")
+    paths = paths_of(given, config)
     compiled = compile_paths(paths, source_root(paths, config.source))
     if compiled.report:
         _print_report(compiled)
@@ -95,30 +89,6 @@ def _show(found: list[Change], compiled: Compiled, *, diff: bool) -> int:
 def _counted(compiled: Compiled) -> str:
     count = len(compiled.packages)
     return f"{count} package" if count == 1 else f"{count} packages"
-
-
-def _watch(paths: list[Path], out: Path, config: Config) -> int:
-    """Build, then again after each change, until interrupted."""
-    seen: dict[Path, int] = {}
-    read: list[Path] = []
-    while True:
-        now = _times([*paths, *read])
-        if now != seen:
-            try:
-                _, read = _build(paths, out, config)
-            except UsageError as error:
-                _complain(f"rpcgen build: {error}")
-            seen = _times([*paths, *read])
-        time.sleep(WATCH_SECONDS)
-
-
-def _times(paths: list[Path]) -> dict[Path, int]:
-    times = {}
-    for path in paths:
-        for file in [path, *path.rglob(f"*{SUFFIX}")] if path.is_dir() else [path]:
-            if file.exists():
-                times[file] = file.stat().st_mtime_ns
-    return times
 
 
 def _say(text: str) -> None:

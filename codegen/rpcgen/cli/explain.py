@@ -1,20 +1,22 @@
-"""`rpcgen explain`: tell what a rule of the compiler means, from the pages in `language/rules`."""
+"""`rpcgen explain`: tell what a rule means, from the pages that lie beside the rules' code."""
 
 import argparse
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib.resources import files
 
 from rpcgen.cli.usage import UsageError
 from rpcgen.language.diagnostics import nearest
 
+ROOMS = ("language", "lint", "contract", "cli")
+"""Whose rules have pages."""
 _SUFFIX = ".md"
 
 
 def run(arguments: Sequence[str]) -> int:
     """Run the command; return the exit code."""
     rule = _parser().parse_args(arguments).rule
-    pages = _pages()
+    pages = dict(sorted(it for room in ROOMS for it in _pages(room)))
     if rule is None:
         width = max(len(it) for it in pages)
         for name, page in pages.items():
@@ -30,7 +32,7 @@ def run(arguments: Sequence[str]) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="rpcgen explain",
-        description="Tell what a rule of the compiler means: what is wrong, why, what is right.",
+        description="Tell what a rule means: what is wrong, why, what is right.",
         epilog="Exit codes: 0 done, 2 wrong usage, 3 a bug in rpcgen.",
     )
     parser.add_argument(
@@ -39,15 +41,12 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _pages() -> dict[str, str]:
-    """Return the text of each rule's page, in the rules' order."""
-    folder = files("rpcgen.language").joinpath("rules")
-    found = {
-        it.name.removesuffix(_SUFFIX): it.read_text(encoding="utf-8")
-        for it in folder.iterdir()
-        if it.name.endswith(_SUFFIX)
-    }
-    return dict(sorted(found.items()))
+def _pages(room: str) -> Iterator[tuple[str, str]]:
+    """Return the names of a room's rules, each with the text of its page."""
+    folder = files("rpcgen").joinpath(room, "rules")
+    for page in folder.iterdir() if folder.is_dir() else ():
+        if page.name.endswith(_SUFFIX):
+            yield page.name.removesuffix(_SUFFIX), page.read_text(encoding="utf-8")
 
 
 def _title(page: str) -> str:

@@ -14,11 +14,20 @@ from rpcgen.cli.usage import UsageError
 COMMANDS = {
     "build": "compile .rpc files to Python",
     "call": "call a method of a server",
+    "check": "look for everything that is wrong with contracts: the one line for CI",
     "dead": "tell, replay or purge what no server could do",
-    "explain": "tell what a rule of the compiler means",
+    "diff": "tell what changed between two contracts, and whom it breaks",
+    "explain": "tell what a rule means",
+    "export": "write contracts as OpenRPC, AsyncAPI or JSON Schema",
+    "format": "lay out .rpc files as everybody does",
+    "lint": "tell what a careful contract would not say",
     "list": "tell what a server serves",
+    "log": "tell what each released version of a contract brought",
+    "mock": "answer calls of a contract with valid values",
     "ping": "ask whether a server is there",
+    "release": "record the current version of a contract in its ledger",
     "serve": "run endpoints in this process",
+    "test": "hold a server's implementation against its contract",
     "topology": "tell what a server declares on a broker, and what is there",
 }
 

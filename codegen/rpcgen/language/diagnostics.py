@@ -111,7 +111,7 @@ def _block(diagnostic: Diagnostic) -> str:
     place = f"{diagnostic.span.source.name}:{line}:{column}"
     rows = [
         f"{place}: error[{diagnostic.rule}]: {diagnostic.message}",
-        *_excerpt(diagnostic.span),
+        *excerpt(diagnostic.span),
     ]
     for span, note in diagnostic.seen:
         seen_line, seen_column = span.source.position(span.start)
@@ -121,7 +121,8 @@ def _block(diagnostic: Diagnostic) -> str:
     return "\n".join(rows) + "\n"
 
 
-def _excerpt(span: Span) -> list[str]:
+def excerpt(span: Span) -> list[str]:
+    """Return the line of `span` with a caret below it; nothing for a file without text."""
     if not span.source.text:
         return []
     number, column = span.source.position(span.start)

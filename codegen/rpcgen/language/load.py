@@ -40,7 +40,11 @@ class LoadedFile:
 class Loader:
     """Reads and parses files, each once, with all that they import."""
 
-    def __init__(self, root: Path, report: Report, parser: Parser | None = None) -> None:
+    def __init__(
+        self, root: Path, report: Report, parser: Parser | None = None, *, alone: bool = False
+    ) -> None:
+        """Read below `root`; with `alone`, files of one folder do not belong together."""
+        self._alone = alone
         self._root = root.resolve()
         self._shown_root = root
         self._report = report
@@ -67,7 +71,7 @@ class Loader:
                 message = f"imports nest more than {MAX_IMPORT_DEPTH} levels"
                 self._report.add("too-deep", span, message, "a flatter order of imports")
                 continue
-            source = self._read(current, span)
+            source = self.read(current, span)
             if source is not None:
                 pending += self._parse(current, resolved, source, depth)
 
@@ -86,7 +90,7 @@ class Loader:
                     loaded.imports.setdefault(item.alias.text, _resolved(target))
                     found.append((target, depth + 1, item.path.span))
         names = [it for it in parsed.items if isinstance(it, syntax.Package)]
-        if names:
+        if names and not self._alone:
             found += [(it, depth, names[0].span) for it in self._siblings(path, names[0])]
         return found
 
@@ -126,8 +130,10 @@ class Loader:
             return None
         return target
 
-    def _read(self, path: Path, span: Span) -> Source | None:
+    def read(self, path: Path, span: Span | None = None) -> Source | None:
+        """Return the text at `path`; what is wrong with it is reported, at `span` if given."""
         name = _shown(path)
+        span = span or _no_span(name)
         problem, data = _bytes_of(path, self._root)
         if problem is not None:
             accepted = f"a regular file of at most {MAX_FILE_BYTES:,} bytes"
@@ -137,8 +143,13 @@ class Loader:
             message = f"`{name}` has a character in its name that cannot be shown"
             self._report.add("not-readable", span, message, "a name of printable characters")
             return None
-        source = Source(name, _text_of(data, _no_span(name), self._report).replace("\r\n", "\n"))
-        return None if _has_refused_characters(source, self._report) else source
+        return source_of(name, data, self._report)
+
+
+def source_of(name: str, data: bytes, report: Report) -> Source | None:
+    """Return the text that `data` holds; None where a character in it is refused."""
+    source = Source(name, _text_of(data, _no_span(name), report).replace("\r\n", "\n"))
+    return None if _has_refused_characters(source, report) else source
 
 
 def files_below(folder: Path) -> list[Path]:

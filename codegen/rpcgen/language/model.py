@@ -82,6 +82,17 @@ class Named:
 Type: TypeAlias = Builtin | ListOf | MapOf | Optional | Named
 
 
+def says_optional(type_: Type) -> bool:
+    """Whether a type is a name that stands for `T?`: what is said of it need not say it again."""
+    match type_:
+        case Named(Alias(type=Optional())):
+            return True
+        case Named(Alias(type=inner)) if inner is not None:
+            return says_optional(inner)
+        case _:
+            return False
+
+
 @dataclass(slots=True, eq=False, kw_only=True)
 class Marked:
     """What may have `since` and `deprecated`."""

@@ -74,12 +74,14 @@ class Scope:
     def type(self, node: syntax.Type) -> model.Type:
         """Return the meaning of a type expression; stands in `json` for a wrong one."""
         base = self._base(node)
+        may_be_absent = isinstance(self.expand(base), model.Optional)
         if not node.optional:
-            return base
-        if isinstance(self.expand(base), model.Optional):
+            # There is one way to be absent, whoever says it: `type Host = str?` is `str?` where
+            # it is used.
+            return model.Optional(base) if may_be_absent else base
+        if may_be_absent:
             message = f"`{node.reference.name.text}` may be absent already"
             self.report.add("double-optional", node.span, message, "the type without `?`")
-            return base
         return model.Optional(base)
 
     def _base(self, node: syntax.Type) -> model.Type:

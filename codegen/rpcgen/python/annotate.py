@@ -91,7 +91,8 @@ class Annotator:
         """Return the annotation of `type_`."""
         match type_:
             case model.Optional(inner):
-                return self._or_none(self.annotation(inner, style))
+                text = self.annotation(inner, style)
+                return text if model.says_optional(inner) else self._or_none(text)
             case model.Builtin(name, limits):
                 return self._limited(self._builtin(name, style), limits, style)
             case model.ListOf(item, limits):

@@ -35,7 +35,7 @@ _IMPORTED_TYPES = frozenset(
     "Annotated Awaitable ClassVar Decimal Enum Field Final JsonValue Literal Mapping Sequence "
     "TypeAlias TYPE_CHECKING UUID".split()
 )
-MODULES = ("client", "contract", "errors", "methods", "models", "server")
+MODULES = ("client", "contract", "errors", "methods", "models", "openrpc", "server")
 """The modules of a generated package."""
 
 # Python's own modules that our runtime or pydantic import: a package of that name would hide them

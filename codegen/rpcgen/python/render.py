@@ -8,6 +8,7 @@ from rpcgen.python.views.contract import contract_view
 from rpcgen.python.views.errors import errors_view
 from rpcgen.python.views.methods import methods_view
 from rpcgen.python.views.models import models_view
+from rpcgen.python.views.openrpc import openrpc_view
 from rpcgen.python.views.package import FolderView, package_view
 from rpcgen.python.views.stubs import client_view, server_view
 
@@ -37,6 +38,7 @@ class Renderer:
             "client": client_view(package, header),
             "server": server_view(package, header),
             "contract": contract_view(package, header),
+            "openrpc": openrpc_view(package, header),
         }
         files = {
             f"{folder}/{name}.py": self._render("package" if name == "__init__" else name, view)

@@ -183,6 +183,12 @@ class EthereumServer(rpc.Endpoint):
 
         return FILES
 
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
 
 class FullBlocksServer(rpc.Endpoint):
     """Reads blocks together with their transactions."""
@@ -211,3 +217,9 @@ class FullBlocksServer(rpc.Endpoint):
         from .contract import FILES
 
         return FILES
+
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT

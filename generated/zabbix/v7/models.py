@@ -275,13 +275,6 @@ class HostGroup(rpc.Model):
     name: str | None = None
 
 
-class Template(rpc.Model):
-    """A template."""
-
-    templateid: Id
-    name: str | None = None
-
-
 class Interface(rpc.Model):
     """How a host is talked to."""
 

@@ -80,6 +80,12 @@ class ZabbixLoginServer(rpc.Endpoint):
 
         return FILES
 
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
 
 class ZabbixServer(rpc.Endpoint):
     """Hosts, and what is wrong with them. All of it needs a token."""
@@ -269,6 +275,12 @@ class ZabbixServer(rpc.Endpoint):
 
         return FILES
 
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
 
 class ZabbixCountsServer(rpc.Endpoint):
     """Counts what `Zabbix` would return."""
@@ -316,6 +328,12 @@ class ZabbixCountsServer(rpc.Endpoint):
 
         return FILES
 
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
 
 class ZabbixListsServer(rpc.Endpoint):
     """What takes a list, not an object."""
@@ -339,3 +357,9 @@ class ZabbixListsServer(rpc.Endpoint):
         from .contract import FILES
 
         return FILES
+
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT

@@ -27,7 +27,7 @@ def runtime_method(service: model.Service, method: model.Method) -> Method:
         "timeout": method.timeout and method.timeout / timedelta(seconds=1),
         "idempotent": method.idempotent,
         "readonly": method.readonly,
-        "since": method.since,
+        "since": max(method.since, service.since),
     }
     params = [_param(it) for it in method.parameters]
     if method.verb != "call":

@@ -13,7 +13,7 @@ def type_text(type_: model.Type, package: model.Package) -> str:
     """Return a type as a file of `package` says it."""
     match type_:
         case model.Optional(inner):
-            return f"{type_text(inner, package)}?"
+            return f"{type_text(inner, package)}{'?' * (not model.says_optional(inner))}"
         case model.Builtin(name, limits):
             said = ", ".join(f"{key}={value_text(it, name)}" for key, it in limits.items())
             return f"{name}({said})" if said else name

@@ -116,8 +116,9 @@ class _MethodWriter:
             said.append("idempotent=True")
         if method.readonly:
             said.append("readonly=True")
-        if method.since:
-            said.append(f"since={method.since}")
+        since = max(method.since, self._service.since)
+        if since:
+            said.append(f"since={since}")
         return said
 
     def _param(self, field: model.Field, style: Style) -> Node:

@@ -761,6 +761,12 @@ class ComputeServer(rpc.Endpoint):
 
         return FILES
 
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
 
 class ComputeListener(rpc.Listener):
     """Receives the events of `Compute`."""
@@ -1056,6 +1062,12 @@ class ConductorServer(rpc.Endpoint):
         from .contract import FILES
 
         return FILES
+
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
 
 
 class ConductorListener(rpc.Listener):

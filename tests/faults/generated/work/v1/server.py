@@ -49,6 +49,12 @@ class WorkServer(rpc.Endpoint):
 
         return FILES
 
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
+
 
 class WorkListener(rpc.Listener):
     """Receives the events of `Work`."""

@@ -1,0 +1,1 @@
+"""Other people's forms of a contract: model → OpenRPC, AsyncAPI, JSON Schema. Pure."""

@@ -1,0 +1,10 @@
+"""Arguments are passed by position, too."""
+
+from rpcgen_runtime import Context
+from tests.contract_tests.generated.store.v1 import Item
+from tests.contract_tests.sound import Sound
+
+
+class Store(Sound):
+    def list(self, ctx: Context, note: str | None, limit: int) -> list[Item]:  # type: ignore[override]
+        return super().list(ctx, limit, note)

@@ -1,0 +1,11 @@
+"""Asking empties."""
+
+from rpcgen_runtime import Context
+from tests.contract_tests.generated.store.v1 import Item
+from tests.contract_tests.sound import Sound
+
+
+class Store(Sound):
+    def list(self, ctx: Context, limit: int, note: str | None) -> list[Item]:
+        self.items["seen"] = Item(id=1, name="seen")
+        return []

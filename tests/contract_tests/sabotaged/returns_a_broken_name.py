@@ -1,0 +1,12 @@
+"""A constraint deep in the result, around the model that would have refused it."""
+
+from decimal import Decimal
+
+from rpcgen_runtime import Context
+from tests.contract_tests.generated.store.v1 import Item, Kind
+from tests.contract_tests.sound import Sound
+
+
+class Store(Sound):
+    def add(self, ctx: Context, name: str, kind: Kind, price: Decimal | None) -> Item:
+        return super().add(ctx, name, kind, price).model_copy(update={"name": "NO"})

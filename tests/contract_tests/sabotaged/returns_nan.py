@@ -1,0 +1,11 @@
+"""What is no number."""
+
+import math
+
+from rpcgen_runtime import Context
+from tests.contract_tests.sound import Sound
+
+
+class Store(Sound):
+    def share(self, ctx: Context, part: float) -> float:
+        return math.nan if part == 0 else part
