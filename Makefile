@@ -9,9 +9,11 @@ FUZZER := $(VENV)/.fuzzer
 SECONDS ?= 60
 TARGETS ?=
 ROWS    ?=
+PAIRS   ?= 20000
+SEED    ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build format quick bench-compile faults fuzz fuzz-merge clean
+.PHONY: help demo test check build format quick bench-compile proof faults fuzz fuzz-merge clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,8 +31,9 @@ quick: $(READY) ## run the tests that take no time: make quick ARGS=tests/langua
 check: $(READY) ## format, lint, types, generated code is current; then every test
 	$(BIN)/ruff format --check codegen runtime examples tests benchmarks
 	$(BIN)/ruff check
-	$(BIN)/rpcgen build --check
-	$(BIN)/rpcgen build examples/foreign --check
+	$(BIN)/rpcgen check
+	$(BIN)/rpcgen check examples/foreign
+	$(BIN)/rpcgen release --check
 	$(BIN)/mypy
 	PYRIGHT_PYTHON_IGNORE_WARNINGS=1 $(BIN)/pyright
 	$(MAKE) --no-print-directory test
@@ -39,12 +42,17 @@ build: $(READY) ## compile idl/ to generated/
 	$(BIN)/rpcgen build
 	$(BIN)/rpcgen build examples/foreign
 
-format: $(READY) ## format the code and fix what can be fixed
+format: $(READY) ## format code and contracts, and fix what can be fixed
+	$(BIN)/rpcgen format
+	$(BIN)/rpcgen format examples/foreign
 	$(BIN)/ruff format codegen runtime examples tests benchmarks
 	$(BIN)/ruff check --fix
 
 bench-compile: $(READY) ## measure compile and import time against the number of methods
 	$(BIN)/python benchmarks/compile.py
+
+proof: $(READY) ## let old and new of random contracts talk: make proof PAIRS=20000 SEED=7
+	$(BIN)/python -m tests.proof --pairs $(PAIRS) --seed $(SEED)
 
 faults: $(READY) ## break brokers, servers, clients and networks (an hour or more): make faults ROWS="S1 C2"
 	@$(BIN)/python -m tests.broker.install

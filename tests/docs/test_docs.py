@@ -38,6 +38,10 @@ MUST_HAVE_BLOCKS = {
     "generated-code.md",
     "cli.md",
     "deploying.md",
+    "contract.md",
+    "contract-tests.md",
+    "habits.md",
+    "exports.md",
 }
 
 

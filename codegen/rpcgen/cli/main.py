@@ -14,7 +14,7 @@ from rpcgen.cli.usage import UsageError
 COMMANDS = {
     "build": "compile .rpc files to Python",
     "call": "call a method of a server",
-    "check": "look for everything that is wrong with contracts: the one line for CI",
+    "check": "look for everything that is wrong with contracts",
     "dead": "tell, replay or purge what no server could do",
     "diff": "tell what changed between two contracts, and whom it breaks",
     "explain": "tell what a rule means",
