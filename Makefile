@@ -13,7 +13,7 @@ PAIRS   ?= 20000
 SEED    ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build format quick bench-compile proof faults fuzz fuzz-merge clean
+.PHONY: help demo test check build format quick bench bench-compile proof faults fuzz fuzz-merge clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,6 +48,11 @@ format: $(READY) ## format code and contracts, and fix what can be fixed
 	$(BIN)/ruff format codegen runtime examples tests benchmarks
 	$(BIN)/ruff check --fix
 
+bench: $(READY) ## measure us beside our peers (about an hour); writes docs/performance.*
+	@$(BIN)/python -m tests.broker.install
+	$(BIN)/python -m benchmarks --json docs/performance.json --plot docs
+	$(BIN)/python -m benchmarks.page docs/performance.json
+
 bench-compile: $(READY) ## measure compile and import time against the number of methods
 	$(BIN)/python benchmarks/compile.py
 
@@ -69,7 +74,7 @@ fuzz-merge: $(FUZZER) ## take what fuzzing found into tests/fuzz/corpus
 	$(BIN)/python -m tests.fuzz.run --merge $(TARGETS)
 
 clean: ## remove what these commands made
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/fuzz/found tests/fuzz/crashes build .venv-peers
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis tests/fuzz/found tests/fuzz/crashes build .venv-peers .venv-bench
 
 $(READY): pyproject.toml
 	@command -v $(PYTHON) >/dev/null || { echo "rpcgen needs Python 3.11 or newer: no $(PYTHON) here (on Debian and Ubuntu: sudo apt-get install python3 python3-venv)"; exit 1; }

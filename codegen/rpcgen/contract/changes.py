@@ -76,5 +76,5 @@ def worst(severities: Iterable[Severity]) -> Severity:
 
 def verdict(changes: Iterable[Change]) -> Verdict:
     """Return the worst severity of the changes that nobody has accepted, or `none`."""
-    severities = [it.severity for it in changes if it.accepted is None]
+    severities: list[Severity] = [it.severity for it in changes if it.accepted is None]
     return worst(severities) if severities else "none"

@@ -85,7 +85,7 @@ _RANK: dict[Severity, int] = {"note": 0, "minor": 1, "danger": 2, "break": 3}
 
 
 def _change(rule: str, path: str, was: str | None, is_: str | None, found: _Found) -> Change:
-    severities = {way: _severity(rule, way) for way in found.uses}
+    severities: dict[Way, Severity] = {way: _severity(rule, way) for way in found.uses}
     told = [f"{_WORDS[severities[way]]} {_use(way, use)}" for way, use in _sorted(found.uses)]
     return Change(
         rule=rule,
