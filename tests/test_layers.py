@@ -78,8 +78,7 @@ PURE = {
     "rpcgen_runtime.stamps", "rpcgen_runtime.methods", "rpcgen_runtime.facts", "rpcgen_runtime.table", "rpcgen_runtime.reasons", "rpcgen_runtime.retries",
     "rpcgen_runtime.http.headers", "rpcgen_runtime.http.exchange", "rpcgen_runtime.http.hosts",
     "rpcgen_runtime.http.limits", "rpcgen_runtime.http.origins", "rpcgen_runtime.url",
-    "rpcgen_runtime.access", "rpcgen_runtime.introspection", "rpcgen_runtime.discovery", "rpcgen_runtime.discovery",
-    *(f"rpcgen_runtime.telemetry.{it}" for it in ("measures", "outcomes", "peers")),
+    "rpcgen_runtime.access", "rpcgen_runtime.introspection", "rpcgen_runtime.discovery", *(f"rpcgen_runtime.telemetry.{it}" for it in ("measures", "outcomes", "peers")),
     *(f"rpcgen_runtime.amqp.{it}" for it in (
         "arguments", "bodies", "clocks", "messages", "moved", "names", "options", "replies",
         "routes", "topology", "wire", "work",
