@@ -18,6 +18,7 @@ from rpcgen_runtime.context import Identity
 from rpcgen_runtime.dispatch import SUCCESS_NULL, Dispatcher, ServerSettings
 from rpcgen_runtime.endpoint import Endpoint
 from rpcgen_runtime.http import headers, health
+from rpcgen_runtime.http.arrival import Arrivals
 from rpcgen_runtime.http.headers import Beside
 from rpcgen_runtime.http.limits import HttpLimits
 from rpcgen_runtime.http.origins import Origins
@@ -92,6 +93,7 @@ class Application:
         self._path = path
         self._origins = Origins(allowed_hosts, allowed_origins)
         self._fields = _own_fields(self.dispatcher, settings.name)
+        self._arrivals = Arrivals()
         self._has_warned = False
         self._measures = measures()
         self.is_draining = False
@@ -116,6 +118,7 @@ class Application:
             name.decode("latin-1"): value.decode("latin-1").strip(" \t")
             for name, value in scope["headers"]
         }
+        arrived = self._arrivals.now()
         fields: Fields = list(self._fields)
         try:
             if path != self._path and (path or self._path != "/"):
@@ -135,7 +138,7 @@ class Application:
                 await self._linger(receive)
             await send({"type": "http.response.body"})
             return
-        beside = _Beside(self._told(found), identity, headers.VERSION in found)
+        beside = _Beside(self._told(found, arrived), identity, headers.VERSION in found)
         status, answer = await self._answer(body, beside)
         if status == 503:
             fields.append(RETRY)
@@ -180,9 +183,9 @@ class Application:
         if not _DIGITS.fullmatch(length) or int(length) > self._limits.max_body:
             raise _Refusal(413, [CLOSE])
 
-    def _told(self, found: Mapping[str, str]) -> Beside | Failure:
+    def _told(self, found: Mapping[str, str], arrived: float) -> Beside | Failure:
         try:
-            return headers.decode(found, self._limits.max_timeout)
+            return headers.decode(found, self._limits.max_timeout, arrived=arrived)
         except headers.HeaderError as error:
             return Failure(errors.INVALID_PARAMS, str(error))
 

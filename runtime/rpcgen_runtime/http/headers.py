@@ -15,6 +15,7 @@ A reply of ours carries `rpcgen-version` too, the newest version that the server
 import json
 import re
 import secrets
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -79,15 +80,19 @@ def encode(request: Request) -> dict[str, str]:
     return headers
 
 
-def decode(headers: Mapping[str, str], max_timeout: float = MAX_TIMEOUT) -> Beside:
+def decode(
+    headers: Mapping[str, str], max_timeout: float = MAX_TIMEOUT, *, arrived: float | None = None
+) -> Beside:
     """Return what the headers say; names are in lower case. Raises HeaderError.
 
-    A deadline further away than `max_timeout` seconds is cut to that.
+    Deadlines count from when they `arrived` (of `time.monotonic`; default: now). One further away
+    than `max_timeout` seconds is cut to that.
     """
     message_id = headers.get(MESSAGE_ID, "")
+    began = time.monotonic() if arrived is None else arrived
     return Beside(
         version=headers.get(VERSION),
-        deadline=_deadline(headers.get(TIMEOUT), max_timeout),
+        deadline=Deadline(began + _timeout(headers.get(TIMEOUT), max_timeout)),
         data=_data(headers.get(CONTEXT)),
         message_id=message_id if _MESSAGE_ID.fullmatch(message_id) else secrets.token_hex(16),
         traceparent=headers.get(TRACEPARENT),
@@ -111,12 +116,12 @@ def token_of(authorization: str | None) -> str | None:
     return None if match is None else match[1]
 
 
-def _deadline(text: str | None, max_timeout: float) -> Deadline:
+def _timeout(text: str | None, max_timeout: float) -> float:
     if text is None:
-        return Deadline.after(min(DEFAULT_TIMEOUT, max_timeout))
+        return min(DEFAULT_TIMEOUT, max_timeout)
     if not _DIGITS.fullmatch(text):
         raise HeaderError(f"`{TIMEOUT}` is not a whole number of milliseconds")
-    return Deadline.after(min(int(text) / 1000, max_timeout))
+    return min(int(text) / 1000, max_timeout, MAX_TIMEOUT)
 
 
 def _data(text: str | None) -> Mapping[str, str]:
