@@ -108,7 +108,10 @@ def _maps(mine: Wire, my: model.Type, theirs: Wire, their: model.Type) -> str | 
 
 
 def _scalars(mine: Wire, my: str, theirs: Wire, their: str) -> str | None:
-    if {my, their} <= _NUMBERS and my != their:
+    if {my, their} == {"int", "float"} and isinstance(mine, int | float):
+        # The rules say so: a float has 53 bits, and a whole number is read as the nearest one.
+        same = isinstance(theirs, int | float) and float(mine) == float(theirs)
+    elif {my, their} <= _NUMBERS and my != their:
         # A decimal travels as text.
         same = Decimal(str(mine)) == Decimal(str(theirs))
     else:

@@ -7,6 +7,8 @@ UNSTAMPED = (
 )
 DEMANDED = "a client of the newer contract demands what an older server does not know to say"
 
+UNTOLD = "what an older server leaves out means another thing to a client of the newer contract"
+
 AHEAD: Mapping[str, str] = {
     "became-optional": UNSTAMPED,
     "null-allowed": UNSTAMPED,
@@ -19,5 +21,11 @@ AHEAD: Mapping[str, str] = {
     "field-added-required": DEMANDED,
     "result-added": DEMANDED,
     "type-specialised": DEMANDED,
+    "default-removed": DEMANDED,
+    "value-removed": DEMANDED,
+    "variant-removed": DEMANDED,
+    "parameter-added-required": DEMANDED,
+    "optional-to-default": UNTOLD,
+    "default-changed": UNTOLD,
 }
 """Changes that serve old clients, and whose new clients fail at old servers: servers go first."""

@@ -63,13 +63,25 @@ async def judged(was: Side, now: Side, seed: str, *, all_methods: bool = False) 
 
 
 def is_ahead(changes: Sequence[Change]) -> bool:
-    """Whether an addition is known to fail at old servers."""
-    return verdict(changes) == "minor" and any(it.rule in AHEAD for it in changes)
+    """Whether what serves old clients is known to fail between new clients and old servers."""
+    return any(it.rule in AHEAD for it in changes)
 
 
 def is_on_the_wire(changes: Sequence[Change]) -> bool:
     """Whether a rule that speaks of the wire says that a peer fails."""
-    return any(it.severity == "break" and RULES[it.rule].judges == "wire" for it in changes)
+    new = {it.path.rpartition(".")[2] for it in changes if it.rule == "method-added"}
+    return any(
+        it.severity == "break" and RULES[it.rule].judges == "wire" and not _has_moved(it, new)
+        for it in changes
+    )
+
+
+def _has_moved(change: Change, new: set[str]) -> bool:
+    """Whether a method went to another service: one server that has both is reached by its bare name.
+
+    Through a broker it is not: there the service's Target is in the way.
+    """
+    return change.rule == "method-removed" and change.path.rpartition(".")[2] in new
 
 
 async def _met(
