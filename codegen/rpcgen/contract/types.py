@@ -161,6 +161,9 @@ class Types:
         relation = _relation(was, now, is_key=place.path.endswith("[key]"))
         if relation != "same":
             rule = _RELATION_RULES[relation][place.way == "reply"]
+            if place.way == "reply" and _is_open_enum(was) and _is_text(now, or_str=True):
+                # Whoever reads an open enum takes any text, as one that it does not know.
+                rule = "type-recast"
             texts = type_text(was), type_text(now)
             said = f"it was `{_kind(was)}` and is `{_kind(now)}`"
             self.findings.add(rule, place, said, *texts)
@@ -356,10 +359,17 @@ def _relation(was: model.Type, now: model.Type, *, is_key: bool) -> Relation:
     return "other"
 
 
-def _is_text(type_: model.Type) -> bool:
+def _is_text(type_: model.Type, *, or_str: bool = False) -> bool:
     if isinstance(type_, model.Named):
         return isinstance(type_.declaration, model.Enum)
-    return isinstance(type_, model.Builtin) and type_.name in _AS_TEXT
+    known = _AS_TEXT | {"str"} if or_str else _AS_TEXT
+    return isinstance(type_, model.Builtin) and type_.name in known
+
+
+def _is_open_enum(type_: model.Type) -> bool:
+    if not isinstance(type_, model.Named) or not isinstance(type_.declaration, model.Enum):
+        return False
+    return not type_.declaration.closed
 
 
 def _kind(type_: model.Type) -> str:
