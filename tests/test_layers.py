@@ -66,7 +66,11 @@ FOREIGN: dict[str, set[str]] = {
         f"rpcgen_runtime.amqp.{it}" for it in ("guard", "translation", "channel", "connection")
     },
     "msgpack": {"rpcgen_runtime.amqp.bodies"},
-    "hypothesis": {"rpcgen.samples.strategies", "rpcgen.contract_tests.random_inputs"},
+    "hypothesis": {
+        "rpcgen.samples.strategies",
+        "rpcgen.contract_tests.declared",
+        "rpcgen.contract_tests.random_inputs",
+    },
     "pytest": {"rpcgen.contract_tests.plugin"},
     "opentelemetry": {
         f"rpcgen_runtime.telemetry.{it}" for it in ("instruments", "providers", "spans")

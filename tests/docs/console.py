@@ -36,7 +36,8 @@ class Step:
         """The command for the shell; the exit code outlives the line that marks the end."""
         text = f"{self.command}\n"
         if self.command.endswith(" &"):
-            text = f"{self.command.removesuffix('&')}> .background 2>&1 &\n"
+            # There at once, however long the shell takes to begin the command.
+            text = f": > .background\n{self.command.removesuffix('&')}> .background 2>&1 &\n"
             if self.expected:
                 text += _WAIT.format(last=shlex.quote(self.expected[-1]))
         return f"{text}status=$?; echo '{_DONE}'; (exit $status)\n"

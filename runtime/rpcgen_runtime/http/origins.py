@@ -65,4 +65,5 @@ class Origins:
         name = host.lower().strip("[]").removesuffix(".")
         if name in self._hosts or name.endswith(self._endings):
             return True
-        return LOOPBACK in self._hosts and is_loopback(name)
+        # One dot at the end is the root of all names; two are no name.
+        return LOOPBACK in self._hosts and not name.endswith(".") and is_loopback(name)

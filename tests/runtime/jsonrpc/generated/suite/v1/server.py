@@ -66,3 +66,9 @@ class SuiteServer(rpc.Endpoint):
         from .contract import FILES
 
         return FILES
+
+    def __rpc_openrpc__(self) -> rpc.OpenrpcLines:
+        """Return the package's services as OpenRPC. Generated."""
+        from .openrpc import DOCUMENT
+
+        return DOCUMENT
