@@ -65,7 +65,14 @@ def _is_same(was: model.Field, now: model.Field) -> bool:
     are_decimals = _is_decimal(was.type) and _is_decimal(now.type)
     if are_decimals and isinstance(was.default, str) and isinstance(now.default, str):
         return Decimal(was.default) == Decimal(now.default)
+    if _is_number(was.default) and _is_number(now.default):
+        # `int = 3` and `float = 3` mean the same.
+        return was.default == now.default
     return default_text(was.default) == default_text(now.default)
+
+
+def _is_number(default: object) -> bool:
+    return isinstance(default, int | float) and not isinstance(default, bool)
 
 
 def _is_decimal(type_: model.Type) -> bool:
