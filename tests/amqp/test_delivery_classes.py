@@ -152,6 +152,39 @@ def test_what_a_listener_always_fails_is_dead_after_its_limit(
     assert Counter(tried) == {"before": 1, "after": 1, POISON: 4}
 
 
+def test_what_is_to_be_dead_waits_until_the_dead_letter_queue_takes_it_and_is_not_run_again(
+    scene: Scene, caplog: pytest.LogCaptureFixture
+) -> None:
+    tried: list[str] = []
+
+    def fail(_context: Context, text: str) -> str:
+        tried.append(text)
+        raise RuntimeError(text)
+
+    scene.serve(Worker(fail), options="delivery_limit=2")
+    full = {"max-length": 0, "overflow": "reject-publish"}
+    scene.api.set_policy("full", r"\.dead$", full, vhost=scene.vhost)
+    client = scene.client(WorkClient)
+    texts = ["a", "b", "c"]
+    for number, text in enumerate(texts, 1):
+        client.note(text)
+
+        def is_put_aside(runs: int = 3 * number) -> bool:
+            return len(tried) >= runs
+
+        assert within(PATIENCE, is_put_aside)
+    offered = "takes no message: what is to go there is kept"
+    # A quorum queue still takes the message that makes it too long.
+    assert within(PATIENCE, lambda: caplog.text.count(offered) >= len(texts) - 1)
+    # Given back as often as it is offered now, a letter would reach the broker's own limit.
+    time.sleep(4.0)
+    scene.api.delete_policy("full", vhost=scene.vhost)
+    letters = scene.take_dead(len(texts))
+    assert sorted(it.body for it in letters) == [b'{"text":"%s"}' % it.encode() for it in texts]
+    assert all("dead-reason" in it.headers for it in letters)
+    assert Counter(tried) == dict.fromkeys(texts, 3)
+
+
 def test_a_cast_that_failed_once_is_done_the_next_time(scene: Scene) -> None:
     tried: list[str] = []
 

@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.faults.load import Load
 from tests.faults.peers.environment import interpreter
@@ -18,6 +19,8 @@ from tests.faults.work import Job, Kind, job_to
 ROOT = Path(__file__).parent.parent.parent
 STARTING = 40.0
 """Seconds until a process must say that it is ready."""
+NOTHING_ELSE: Mapping[str, str] = MappingProxyType({})
+"""Environment variables beside this process's own."""
 
 
 class ProcessError(Exception):
@@ -27,13 +30,25 @@ class ProcessError(Exception):
 class Process:
     """One process, which says lines and is told lines."""
 
-    def __init__(self, side: str, module: str, arguments: Sequence[str], said: Path) -> None:
+    def __init__(
+        self,
+        side: str,
+        module: str,
+        arguments: Sequence[str],
+        said: Path,
+        environment: Mapping[str, str] = NOTHING_ELSE,
+    ) -> None:
         self.said = said
         with said.open("ab") as errors:
             self._process = subprocess.Popen(
                 [interpreter(side), "-m", f"tests.faults.{module}", side, *arguments],
                 cwd=ROOT,
-                env={**os.environ, "PYTHONPATH": str(ROOT), "PYTHONWARNINGS": "ignore"},
+                env={
+                    **os.environ,
+                    "PYTHONPATH": str(ROOT),
+                    "PYTHONWARNINGS": "ignore",
+                    **environment,
+                },
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=errors,
@@ -151,12 +166,21 @@ class ServerProcess(Process):
 class ClientProcess(Process):
     """A client."""
 
-    def __init__(self, side: str, url: str, name: str, folder: Path, seed: int) -> None:
+    def __init__(
+        self,
+        side: str,
+        url: str,
+        name: str,
+        folder: Path,
+        seed: int,
+        environment: Mapping[str, str] = NOTHING_ELSE,
+    ) -> None:
         self.name = name
         self.log = folder / f"{name}.asked"
         self.log.touch()
         arguments = [url, name, str(self.log), str(seed)]
-        super().__init__(side, "client_process", arguments, folder / f"{name}.said")
+        said = folder / f"{name}.said"
+        super().__init__(side, "client_process", arguments, said, environment)
 
     def ready(self) -> None:
         """Wait until it reads commands."""

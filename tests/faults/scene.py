@@ -1,7 +1,7 @@
 """What a row acts on: processes under load at a broker, the marks of the fault."""
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
 from itertools import count
@@ -12,7 +12,7 @@ from tests.broker.api import Api
 from tests.faults import log
 from tests.faults.load import Load, key
 from tests.faults.log import Asked, Execution
-from tests.faults.processes import ClientProcess, ServerProcess
+from tests.faults.processes import NOTHING_ELSE, ClientProcess, ServerProcess
 from tests.faults.work import Fate, Job, Outcome
 
 PATIENCE = 30.0
@@ -131,24 +131,30 @@ class Scene:
             it.ready()
         return new
 
-    def client(self, url: str | None = None) -> ClientProcess:
+    def client(
+        self, url: str | None = None, environment: Mapping[str, str] = NOTHING_ELSE
+    ) -> ClientProcess:
         """Start a client that sends nothing yet."""
         name, folder = f"c{next(self._numbers)}", self.places.folder
-        found = ClientProcess(self.side, url or self.url, name, folder, self.seed)
+        url = url or self.url
+        found = ClientProcess(self.side, url, name, folder, self.seed, environment)
         self.clients.append(found)
         found.ready()
         return found
 
-    def begin(self) -> None:
-        """Start servers and clients under load, and let it run for a while."""
-        self.serve()
-        self.begin_load()
+    def begin(self, environment: Mapping[str, str] = NOTHING_ELSE) -> None:
+        """Start servers and clients under load, and let it run for a while.
 
-    def begin_load(self) -> None:
+        `environment` is the clients'.
+        """
+        self.serve()
+        self.begin_load(environment)
+
+    def begin_load(self, environment: Mapping[str, str] = NOTHING_ELSE) -> None:
         """Do so where the servers are there already."""
         self.before = self.resources()
         for _ in range(self.load.clients):
-            self.client()
+            self.client(environment=environment)
         self.marks.loaded = time.monotonic()
         for it in self.clients:
             it.load(self.load)

@@ -20,7 +20,7 @@ from rpcgen_runtime.amqp.messages import AmqpError, Delivery
 from rpcgen_runtime.amqp.options import AmqpOptions
 from rpcgen_runtime.amqp.outgoing import Outgoing
 from rpcgen_runtime.amqp.subscriptions import Subscriptions
-from rpcgen_runtime.amqp.timers import Timers
+from rpcgen_runtime.amqp.timers import Act, Timers
 from rpcgen_runtime.amqp.topology import Lane, Station, Topology
 from rpcgen_runtime.amqp.undone import Undone
 from rpcgen_runtime.amqp.work import MethodOf, Work
@@ -280,9 +280,9 @@ class Intake:
         else:
             # A classic queue does not count: that is done beside the message.
             message = work.again(work.attempt + 1)
-            self._outgoing.move(work.delivery, work.queue, message)
+            self._outgoing.put_back(work.delivery, work.queue, message)
 
-    def _moved(self, work: Work) -> Callable[[], None]:
+    def _moved(self, work: Work) -> Act:
         """Return what is called when it was acknowledged where it was."""
         loop, forget = asyncio.get_running_loop(), self._moving.discard
 

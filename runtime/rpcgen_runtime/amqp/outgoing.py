@@ -6,6 +6,7 @@ a leader can hold up all that is published beside it. On the event loop of the s
 """
 
 import asyncio
+import logging
 from collections import deque
 from collections.abc import Callable
 
@@ -23,6 +24,10 @@ from rpcgen_runtime.url import Url
 
 AGAIN = 0.5
 """Seconds until what could not be published is tried again, or handed out once more."""
+LONGEST_PAUSE = 5.0
+"""Seconds between two offers to a queue that takes nothing: from AGAIN on, doubled each time."""
+
+log = logging.getLogger("rpcgen_runtime.amqp")
 
 
 class Outgoing:
@@ -99,31 +104,66 @@ class Outgoing:
             self._replies.send(message.reply_to or "", reply, lambda _: None)
 
     def move(
-        self,
-        delivery: Delivery,
-        queue: str,
-        message: Message,
-        moved: Callable[[], None] | None = None,
+        self, delivery: Delivery, queue: str, message: Message, moved: Act = lambda: None
     ) -> None:
         """Put a message into another queue, then acknowledge it where it was.
 
-        `moved` is called when that is known to have worked, or not.
+        Where that queue takes nothing, the message is kept and offered again: to give it back would
+        count as a delivery, and in the end the broker itself would move it there, and fail. `moved`
+        is called when it is known to have worked, or not.
+        """
+        self._offer(delivery, queue, message, moved, AGAIN)
+
+    def put_back(self, delivery: Delivery, queue: str, message: Message) -> None:
+        """Put a message at the end of the queue that it came from, and acknowledge it there.
+
+        Where that is full, it is given back: the broker has room for what it handed out.
         """
 
         def fated(fate: Fate) -> None:
-            if moved is not None:
-                moved()
             if fate is Fate.CONFIRMED:
                 delivery.ack()
-                return
-            if fate is Fate.RETURNED:
-                self._restore(queue)
-            elif fate is Fate.REFUSED:
-                self._moves.publisher.renew()
-            # Not there, full or unknown: it stays where it is, and comes again.
-            self._timers.later(AGAIN, delivery.give_back)
+            else:
+                self._mend(queue, fate)
+                self._timers.later(AGAIN, delivery.give_back)
 
         self._moves.send(queue, message, fated)
+
+    def _offer(
+        self, delivery: Delivery, queue: str, message: Message, moved: Act, pause: float
+    ) -> None:
+        def fated(fate: Fate) -> None:
+            if fate is Fate.CONFIRMED:
+                moved()
+                delivery.ack()
+                return
+            self._mend(queue, fate)
+            if fate is Fate.LOST:
+                # It may be there: who looks at it next will see that it was handed out before.
+                self._timers.later(AGAIN, let_go)
+                return
+            if pause == AGAIN:
+                log.warning("%s takes no message: what is to go there is kept", queue)
+            self._timers.later(pause, again, hurried=let_go)
+
+        def again() -> None:
+            if delivery.channel.is_open:
+                longer = min(LONGEST_PAUSE, pause * 2)
+                self._offer(delivery, queue, message, moved, longer)
+            else:
+                let_go()
+
+        def let_go() -> None:
+            moved()
+            delivery.give_back()
+
+        self._moves.send(queue, message, fated)
+
+    def _mend(self, queue: str, fate: Fate) -> None:
+        if fate is Fate.RETURNED:
+            self._restore(queue)
+        elif fate is Fate.REFUSED:
+            self._moves.publisher.renew()
 
     async def _prepare(self, connection: Connection) -> None:
         await self._replies.publisher.prepare(connection)

@@ -14,10 +14,11 @@ class Timers:
         self._acts: dict[asyncio.TimerHandle, Act] = {}
         self._is_hurrying = False
 
-    def later(self, seconds: float, act: Act) -> None:
-        """Act in a while."""
+    def later(self, seconds: float, act: Act, *, hurried: Act | None = None) -> None:
+        """Act in a while; where there is no time left, do `hurried` instead if it is given."""
+        at_once = hurried or act
         if self._is_hurrying:
-            act()
+            at_once()
             return
 
         def due() -> None:
@@ -25,7 +26,7 @@ class Timers:
             act()
 
         timer = asyncio.get_running_loop().call_later(seconds, due)
-        self._acts[timer] = act
+        self._acts[timer] = at_once
 
     def hurry(self) -> None:
         """Act at once, now and from now on."""

@@ -4,6 +4,7 @@ Casts and events alone; a call's caller is told. On the event loop of the server
 """
 
 import logging
+from functools import partial
 
 from rpcgen_runtime import errors
 from rpcgen_runtime.amqp import moved
@@ -53,7 +54,7 @@ class Undone:
 
     def give_back(self, work: Work) -> None:
         """Give back what was not begun, so that it does not look as if it had been."""
-        self._outgoing.move(work.delivery, work.queue, work.again(work.attempt))
+        self._outgoing.put_back(work.delivery, work.queue, work.again(work.attempt))
 
     def failed(self, work: Work, failure: Failure) -> None:
         """Decide what becomes of a cast or an event whose handler did not do it."""
@@ -90,5 +91,5 @@ class Undone:
         self._outgoing.move(delivery, station.dead, letter)
 
     def _put_back(self, work: Work, attempt: int, rest: float) -> None:
-        message = work.again(attempt)
-        self._timers.later(rest, lambda: self._outgoing.move(work.delivery, work.queue, message))
+        back = partial(self._outgoing.put_back, work.delivery, work.queue, work.again(attempt))
+        self._timers.later(rest, back)

@@ -1,9 +1,10 @@
-"""Rows K: clients die, freeze, hurry, or come in thousands."""
+"""Rows K and D4: clients die, freeze, hurry, come in thousands, or their clocks jump."""
 
 import time
 from collections import Counter
+from pathlib import Path
 
-from tests.faults.rows.row import Needs, Row, at_most, none_of
+from tests.faults.rows.row import Needs, Row, RowImpossible, at_most, none_of
 from tests.faults.scene import Scene
 from tests.faults.work import Kind, Outcome
 
@@ -101,6 +102,37 @@ def in_thousands(scene: Scene) -> None:
     scene.until(lambda: len(api.queues(vhost)) <= before, "as many queues as before")
 
 
+def clocks_jump(scene: Scene) -> None:
+    """D4: the wall clock of all clients jumps by an hour, forward, back and back again."""
+    library = next(Path("/usr/lib").glob("*/faketime/libfaketimeMT.so.1"), None)
+    if library is None:
+        raise RowImpossible("there is no `libfaketime` here (on Debian: apt-get install faketime)")
+    clock = scene.places.folder / "clock"
+
+    def shift(offset: str) -> None:
+        # In one step: half a line would be another time.
+        written = clock.with_suffix(".new")
+        written.write_text(f"{offset}\n")
+        written.replace(clock)
+
+    shift("+0")
+    scene.begin(
+        {
+            "LD_PRELOAD": str(library),
+            "FAKETIME_TIMESTAMP_FILE": str(clock),
+            "FAKETIME_NO_CACHE": "1",
+            # Jumps move the wall clock alone.
+            "FAKETIME_DONT_FAKE_MONOTONIC": "1",
+        }
+    )
+    for offset in ("+1h", "-1h"):
+        scene.fault(f"the clients' clocks are at {offset}")
+        shift(offset)
+        scene.hold(scene.pick(20, 4))
+    shift("+0")
+    scene.healed("they are right again")
+
+
 ROWS = (
     Row(
         id="K1",
@@ -134,5 +166,12 @@ ROWS = (
         needs=Needs.NODE,
         act=in_thousands,
         musts=none_of("visits_failed"),
+    ),
+    Row(
+        id="D4",
+        fault="clients' clocks jump by an hour",
+        needs=Needs.NODE,
+        act=clocks_jump,
+        musts=none_of("outcome_unknown", "not_executed"),
     ),
 )

@@ -1,6 +1,5 @@
-"""Row S10: servers of an older and of a newer minor behind one topic; D4, which needs a clock."""
+"""Row S10: servers of an older and of a newer minor behind one topic."""
 
-import shutil
 from collections import Counter
 
 from rpcgen_runtime import NO_RETRY, Context, RpcError, Server, UnsupportedVersion, connect
@@ -75,13 +74,6 @@ def _found(shop: new.ShopClient, kind: new.Kind | None) -> str:
     return "found" if found is not None and found.name == "a" else "another"
 
 
-def clock_jumps(scene: Scene) -> None:
-    """D4: the clock of a client jumps by an hour."""
-    if shutil.which("faketime") is None:
-        raise RowImpossible("there is no `faketime` here (on Debian: apt-get install faketime)")
-    raise RowImpossible("the clock of a running process cannot be set without libfaketime")
-
-
 ROWS = (
     Row(
         id="S10",
@@ -90,5 +82,4 @@ ROWS = (
         act=side_by_side,
         musts=(*none_of("plain_refused", "newer_otherwise"), Must("newer_unsupported", "≥", 1)),
     ),
-    Row(id="D4", fault="client's clock jumps by an hour", needs=Needs.NOTHING, act=clock_jumps),
 )
