@@ -5,7 +5,6 @@ but for `async` and `await` (a test holds them to that).
 """
 
 import copy
-import secrets
 import time
 from collections.abc import Awaitable, Sequence
 from contextlib import AbstractContextManager, ExitStack
@@ -26,6 +25,7 @@ from rpcgen_runtime.retries import Attempts
 from rpcgen_runtime.serializer import incoming_reply, outgoing_params
 from rpcgen_runtime.targets import Version
 from rpcgen_runtime.transport import AsyncToken, AsyncTransport, Transport
+from rpcgen_runtime.unique import unique_name
 
 R = TypeVar("R")
 T = TypeVar("T", Transport, AsyncTransport)
@@ -53,7 +53,7 @@ class _Caller(Generic[T]):
     def can_send(self, method: Method, values: Sequence[object]) -> bool:
         """Whether `version_cap` allows the call. Raises InvalidArguments."""
         minor = method.request.check(values)
-        return self._within_cap(Version(method.service.version.major, minor))
+        return self._within_cap(method.service.versions[minor][0])
 
     def _within_cap(self, needed: Version) -> bool:
         cap = self.options.version_cap
@@ -66,7 +66,8 @@ class _Caller(Generic[T]):
 
     def _request(self, method: Method, values: Sequence[object], data: dict[str, str]) -> Request:
         params, minor = method.request.encode(values)
-        needed = Version(method.service.version.major, minor)
+        service = method.service
+        needed, version = service.versions[minor]
         if not self._within_cap(needed):
             cap = self.options.version_cap
             raise VersionCapExceeded(f"`{method.label}` needs {needed}, the cap is {cap}")
@@ -80,7 +81,7 @@ class _Caller(Generic[T]):
         if serializer is not None:
             params = outgoing_params(serializer, data, params)
             data = dict(serializer.serialize_context(data))
-        target = method.service.target
+        target = service.target
         if self.options.server is not None or method.verb is Verb.FANOUT:
             fanout = method.verb is Verb.FANOUT
             target = replace(target, server=self.options.server, fanout=fanout)
@@ -88,9 +89,9 @@ class _Caller(Generic[T]):
             verb=method.verb,
             name=method.full_name,
             params=params,
-            version=str(needed),
+            version=version,
             deadline=deadline,
-            message_id=secrets.token_hex(16),
+            message_id=unique_name(),
             traceparent=self._traceparent(parent) if parent or self._calls else None,
             data=data,
             target=target,
@@ -182,12 +183,13 @@ class Caller(_Caller[Transport]):
         request = self._request(method, values, data)
         if self._settings.token is not None:
             request = self._signed(request, self._settings.token)
-        attempts = self._attempts(method, request)
+        attempts: Attempts | None = None
         while True:
             try:
                 reply = self.transport.call(request)
                 return self._conclude(method, request, reply)
             except RpcError as error:
+                attempts = attempts or self._attempts(method, request)
                 pause = attempts.pause_after(error)
                 if pause is None:
                     raise attempts.verdict(error) from error.__cause__
@@ -211,18 +213,19 @@ class Caller(_Caller[Transport]):
             request = self._request(method, values, invocation.context)
             if self._settings.token is not None:
                 request = self._signed(request, self._settings.token)
-            attempts = self._attempts(method, request)
+            attempts: Attempts | None = None
             while True:
                 try:
                     return self.transport.send(request)
                 except RpcError as error:
+                    attempts = attempts or self._attempts(method, request)
                     pause = attempts.pause_after(error)
                     if pause is None:
                         raise attempts.verdict(error) from error.__cause__
                 time.sleep(pause)
 
     def _signed(self, request: Request, token: AsyncToken) -> Request:
-        return replace(request, token=check_token(_asked(token)))
+        return request._replace(token=check_token(_asked(token)))
 
 
 class AsyncCaller(_Caller[AsyncTransport]):
@@ -242,12 +245,13 @@ class AsyncCaller(_Caller[AsyncTransport]):
         request = self._request(method, values, data)
         if self._settings.token is not None:
             request = await self._signed(request, self._settings.token)
-        attempts = self._attempts(method, request)
+        attempts: Attempts | None = None
         while True:
             try:
                 reply = await self.transport.call(request)
                 return self._conclude(method, request, reply)
             except RpcError as error:
+                attempts = attempts or self._attempts(method, request)
                 pause = attempts.pause_after(error)
                 if pause is None:
                     raise attempts.verdict(error) from error.__cause__
@@ -271,18 +275,19 @@ class AsyncCaller(_Caller[AsyncTransport]):
             request = self._request(method, values, invocation.context)
             if self._settings.token is not None:
                 request = await self._signed(request, self._settings.token)
-            attempts = self._attempts(method, request)
+            attempts: Attempts | None = None
             while True:
                 try:
                     return await self.transport.send(request)
                 except RpcError as error:
+                    attempts = attempts or self._attempts(method, request)
                     pause = attempts.pause_after(error)
                     if pause is None:
                         raise attempts.verdict(error) from error.__cause__
                 await _sleep(pause)
 
     async def _signed(self, request: Request, token: AsyncToken) -> Request:
-        return replace(request, token=check_token(await _asked_async(token)))
+        return request._replace(token=check_token(await _asked_async(token)))
 
 
 def _asked(token: AsyncToken) -> object:

@@ -51,6 +51,9 @@ class RequestCodec:
         self._flows_back = flows_back
         self._rewrite = schemas.for_reply if flows_back else schemas.for_request
         self._plain = [(it.wire_name, it.absent, it.since) for it in params]
+        self._names = [it.wire_name for it in params]
+        self._is_always_all = all(it.absent is REQUIRED and it.since <= since for it in params)
+        """Whether every request holds every parameter, and none came later than the method."""
         self._empty = frozenset(it.wire_name for it in params if it.absent in ([], {}))
         """Whose default is empty: any empty list, tuple or mapping is that default."""
 
@@ -65,15 +68,10 @@ class RequestCodec:
         is written, as results are: a listener may know no default, or another. Raises
         InvalidArguments.
         """
-        given: dict[str, object] = {}
-        minor = self._since
-        for (name, default, since), value in zip(self._plain, values, strict=True):
-            if self._is_default(name, value, default):
-                if self._flows_back and value is not None:
-                    given[name] = value
-                continue
-            given[name] = value
-            minor = max(minor, since)
+        if self._is_always_all:
+            given, minor = dict(zip(self._names, values, strict=True)), self._since
+        else:
+            given, minor = self._given(values)
         try:
             checked = self._encoder.validate_python(given)
         except ValidationError as error:
@@ -86,6 +84,19 @@ class RequestCodec:
             return self._serializer.to_json(checked, by_alias=True), minor
         except PydanticSerializationError as error:
             raise InvalidArguments(self._unwritable(checked)) from error
+
+    def _given(self, values: Sequence[object]) -> tuple[dict[str, object], int]:
+        """Return the arguments that are written, and the lowest minor that knows them all."""
+        given: dict[str, object] = {}
+        minor = self._since
+        for (name, default, since), value in zip(self._plain, values, strict=True):
+            if self._is_default(name, value, default):
+                if self._flows_back and value is not None:
+                    given[name] = value
+                continue
+            given[name] = value
+            minor = max(minor, since)
+        return given, minor
 
     def _is_default(self, name: str, value: object, default: object) -> bool:
         if value is default or (value == default and type(value) is type(default)):

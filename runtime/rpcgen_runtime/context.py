@@ -5,11 +5,13 @@ through a context variable, which threads started by us carry too.
 """
 
 import re
-import secrets
 import time
 from collections.abc import Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass
+from typing import NamedTuple
+
+from rpcgen_runtime.unique import unique_name
 
 MAX_TIMEOUT = 365 * 86_400.0
 """Seconds; longer deadlines are cut to this."""
@@ -50,8 +52,7 @@ class Identity:
     """What access policies speak of."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Context:
+class Context(NamedTuple):
     """What a handler knows of its call beside the arguments."""
 
     deadline: Deadline
@@ -92,7 +93,7 @@ def parse_traceparent(text: str | None) -> tuple[str, str, str] | None:
 def child_traceparent(parent: str | None) -> str:
     """Return a new span of the trace `parent`, or of a new trace where that is not well-formed."""
     found = None if parent is None else parse_traceparent(parent)
-    span = secrets.token_hex(8)
+    span = unique_name()[:16]
     if found is None:
-        return f"00-{secrets.token_hex(16)}-{span}-01"
+        return f"00-{unique_name()}-{span}-01"
     return f"00-{found[0]}-{span}-{found[2]}"

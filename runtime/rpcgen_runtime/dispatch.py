@@ -9,7 +9,7 @@ import secrets
 import time
 from collections.abc import Awaitable, Callable, Iterable, Sequence
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from pydantic_core import to_json
@@ -118,7 +118,7 @@ class Dispatcher:
         if isinstance(identity, Failure):
             self._tell_refusal(request, identity)
             return identity
-        return await self.handle(replace(request, identity=identity))
+        return await self.handle(request._replace(identity=identity))
 
     async def handle(self, request: Request) -> Reply:
         """Run one request to its end. Raises nothing but the cancellation of the task."""

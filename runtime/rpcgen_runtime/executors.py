@@ -3,7 +3,8 @@
 import asyncio
 import contextvars
 import inspect
-from collections.abc import Callable
+import types
+from collections.abc import Callable, Coroutine, Generator
 from concurrent.futures import Future
 from functools import partial
 from typing import Protocol
@@ -155,11 +156,41 @@ class _Started:
 
 
 async def _on_loop(call: Callable[[], object], deadline: Deadline) -> object:
+    """Run a handler, under a timer from where it first waits: most never do."""
     result = call()
-    if not inspect.isawaitable(result):
-        return result
+    if not isinstance(result, Coroutine):
+        if not inspect.isawaitable(result):
+            return result
+        async with asyncio.timeout(deadline.remaining()):
+            return await result
+    try:
+        awaited = result.send(None)
+    except StopIteration as end:
+        returned: object = end.value
+        return returned
     async with asyncio.timeout(deadline.remaining()):
-        return await result
+        return await _rest(result, awaited)
+
+
+@types.coroutine
+def _rest(
+    begun: Coroutine[object, object, object], awaited: object
+) -> Generator[object, object, object]:
+    """Go on with a coroutine that waits for something, as `await` would."""
+    while True:
+        try:
+            came = yield awaited
+        except GeneratorExit:
+            begun.close()
+            raise
+        except BaseException as error:  # noqa: BLE001  # it is the coroutine's to handle
+            step = partial(begun.throw, error)
+        else:
+            step = partial(begun.send, came)
+        try:
+            awaited = step()
+        except StopIteration as end:
+            return end.value
 
 
 def _nothing() -> None:

@@ -1,8 +1,9 @@
 """Facts of a contract, as data: services, parameters, and what came when. No I/O."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 from typing import Any, Final, NamedTuple, Optional
 
 from rpcgen_runtime.targets import Target, Version
@@ -60,7 +61,7 @@ class Minors:
     """By class: the minor of each later variant of a union."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Service:
     """One service: who it is and where its messages go."""
 
@@ -71,10 +72,17 @@ class Service:
     by_position: bool = False
     """Whether parameters travel as an array instead of an object."""
 
-    @property
+    @cached_property
     def version(self) -> Version:
-        """Return the newest version that this code knows."""
+        """The newest version that this code knows."""
         return Version.parse(self.target.version)
+
+    @cached_property
+    def versions(self) -> Sequence[tuple[Version, str]]:
+        """Each version that a request may need, by its minor: as a value, and as it travels."""
+        major, newest = self.version.major, self.version.minor
+        found = [Version(major, it) for it in range(newest + 1)]
+        return [(it, str(it)) for it in found]
 
     def full_name(self, method: str, namespace: str | None = None) -> str:
         """Return a method's name on the wire: `namespace.method`, else `Service.method`."""

@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic_core import from_json
 
@@ -46,8 +47,7 @@ class Bounds:
     """Names in one object."""
 
 
-@dataclass(frozen=True, slots=True)
-class Incoming:
+class Incoming(NamedTuple):
     """One request of an envelope."""
 
     id: bytes | None
@@ -56,8 +56,7 @@ class Incoming:
     params: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(NamedTuple):
     """What is no request, with the answer that it gets."""
 
     id: bytes | None
@@ -65,8 +64,7 @@ class Refused:
     failure: Failure
 
 
-@dataclass(frozen=True, slots=True)
-class Envelope:
+class Envelope(NamedTuple):
     """What one body holds."""
 
     items: Sequence[Incoming | Refused]

@@ -13,6 +13,8 @@ from rpcgen_runtime.messages import Failure, Request, Verb
 from rpcgen_runtime.methods import Call, Event, Method
 from rpcgen_runtime.targets import Version
 
+MAX_FOUND = 10_000
+"""Of what was asked for; events of versions to come are there in any number."""
 NOT_FOUND = Failure(errors.METHOD_NOT_FOUND, "the server does not know this method")
 
 
@@ -42,6 +44,8 @@ class MethodTable:
         self.services: list[tuple[Service, bool]] = []
         """Each service, and whether it is its events that are listened to."""
         self._entries: dict[str, list[Entry]] = {}
+        self._found: dict[tuple[str, str | None, Verb], Entry] = {}
+        """What was asked for and is there."""
         for endpoint in endpoints:
             self._add(endpoint)
         self._add_bare_names()
@@ -60,6 +64,16 @@ class MethodTable:
 
     def find(self, request: Request) -> Entry | Failure:
         """Return what runs a request, or why nothing does."""
+        asked = request.name, request.version, request.verb
+        found = self._found.get(asked)
+        if found is not None:
+            return found
+        sought = self._seek(request)
+        if isinstance(sought, Entry) and len(self._found) < MAX_FOUND:
+            self._found[asked] = sought
+        return sought
+
+    def _seek(self, request: Request) -> Entry | Failure:
         entries = self._entries.get(request.name)
         if entries is None:
             return NOT_FOUND

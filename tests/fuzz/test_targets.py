@@ -35,7 +35,7 @@ INVALID = Failure(-32600, "no")
         ([], "without an item"),
         ([Refused(b"1", INVALID)] * 2, "outside a batch"),
         ([Refused(b"1", Failure(12_345, "no"))], "nobody knows the code"),
-        ([Refused(b"1", replace(INVALID, message="x" * 9_000))], "the answer is too long"),
+        ([Refused(b"1", INVALID._replace(message="x" * 9_000))], "the answer is too long"),
         ([Refused(b"}{", INVALID)], "Expecting"),
         ([Incoming(b"1", "", b"[1]")], "without a name"),
         ([Incoming(b"1", "a" * 1_000, b"[1]")], "the name is too long"),
@@ -122,7 +122,7 @@ def test_a_broken_reading_of_headers_is_seen(
     text: str, change: dict[str, object], sentence: str
 ) -> None:
     def decode(given: Mapping[str, str]) -> Beside:
-        return replace(wire.decode(given), **change)  # type: ignore[arg-type]  # broken on purpose
+        return wire.decode(given)._replace(**change)  # type: ignore[arg-type]  # broken on purpose
 
     with pytest.raises(AssertionError, match=sentence):
         headers(text.encode(), decode=decode)

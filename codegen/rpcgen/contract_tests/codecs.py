@@ -3,7 +3,7 @@
 import json
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from pydantic import JsonValue
 from pydantic_core import from_json
@@ -115,7 +115,7 @@ class MethodCodec:
         if isinstance(reply, Success):
             return Success(self.runtime.reply.encode(self.runtime.reply.decode(reply.result)))
         codec = self.runtime.errors[reply.code]
-        return replace(reply, data=codec.encode(codec.decode(reply.data or b"{}")))
+        return reply._replace(data=codec.encode(codec.decode(reply.data or b"{}")))
 
 
 def dumped(value: JsonValue) -> bytes:

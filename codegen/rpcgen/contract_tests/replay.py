@@ -138,7 +138,7 @@ class _Replay:
         was = from_json(next(requests_in(vector, request.verb))[1].params)
         older = dumped(older_part(from_json(request.params), was))
         parts = [request.params, older]
-        yield from self._bytes(vector, [wired_request(replace(request, params=it)) for it in parts])
+        yield from self._bytes(vector, [wired_request(request._replace(params=it)) for it in parts])
 
     def _reply(self, vector: Wired, *, is_newer: bool) -> Iterator[Difference]:
         """An older server, today's client and today's server."""

@@ -6,7 +6,6 @@ What is of the moment is left out: `message_id` is fixed, and a deadline is only
 import json
 from base64 import b64decode, b64encode
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import replace
 from typing import Final, TypeAlias
 
 from pydantic import JsonValue
@@ -34,7 +33,7 @@ _TIMED: Final = frozenset({headers.TIMEOUT, wire.TIMEOUT, wire.DEADLINE})
 
 def wired_request(request: Request) -> Wired:
     """Return a request as a client sends it."""
-    fixed = replace(request, message_id=MESSAGE_ID)
+    fixed = request._replace(message_id=MESSAGE_ID)
     places = routes.route(fixed)
     messages = {it: _request_message(fixed, is_msgpack=it == MSGPACK) for it in (JSON, MSGPACK)}
     return {
@@ -116,7 +115,7 @@ def changed(reply: Reply, change: Callable[[bytes], bytes]) -> Reply:
     """Return a reply whose result or data went through `change`."""
     if isinstance(reply, Success):
         return Success(change(reply.result))
-    return replace(reply, data=None if reply.data is None else change(reply.data))
+    return reply._replace(data=None if reply.data is None else change(reply.data))
 
 
 def _envelope(request: Request) -> bytes:

@@ -8,6 +8,9 @@ from typing import Any, TypeAlias
 from pika import exceptions as problems
 from pika import spec
 
+from rpcgen_runtime.amqp.frames import Unusual, write_ack, write_message
+from rpcgen_runtime.amqp.guard import GuardedConnection
+from rpcgen_runtime.amqp.inbox import Inbox, OnConfirm
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message, Queue, Table
 from rpcgen_runtime.amqp.translation import error_of, message_of, properties_of
 
@@ -18,8 +21,6 @@ CLOSE_TIMEOUT = 1.0
 """Seconds in which the broker answers a farewell."""
 
 OnDelivery: TypeAlias = Callable[[Delivery], None]
-OnConfirm: TypeAlias = Callable[[int, bool, bool], None]
-"""Delivery tag, whether all before it too, whether the broker took it."""
 OnReturn: TypeAlias = Callable[[Message], None]
 
 
@@ -33,6 +34,10 @@ class Channel:
         self._loop = loop
         self._waiting: set[asyncio.Future[Any]] = set()
         self._on_empty: Callable[[], None] | None = None
+        self._inbox = Inbox()
+        self._connection: GuardedConnection = raw.connection
+        self._number: int = raw.channel_number
+        self._connection.inboxes[self._number] = self._inbox
         raw.add_on_close_callback(self._on_close)
 
     @property
@@ -110,13 +115,12 @@ class Channel:
         if on_cancel is not None:
             self._raw.add_on_cancel_callback(lambda _: on_cancel())
 
-        def deliver(_channel: Any, method: Any, properties: Any, body: bytes) -> None:
-            message = message_of(properties, body)
-            tag, redelivered = method.delivery_tag, bool(method.redelivered)
-            on_delivery(Delivery(self, tag, message, is_redelivered=redelivered))
+        def delivered(tag: int, is_redelivered: bool, message: Message) -> None:  # noqa: FBT001
+            on_delivery(Delivery(self, tag, message, is_redelivered))
 
+        self._inbox.on_delivered = delivered
         found = await self._ask(
-            lambda done: self._raw.basic_consume(queue, deliver, auto_ack=auto_ack, callback=done)
+            lambda done: self._raw.basic_consume(queue, _never, auto_ack=auto_ack, callback=done)
         )
         return str(found.method.consumer_tag)
 
@@ -133,18 +137,31 @@ class Channel:
     async def confirm(self, on_confirm: OnConfirm, on_return: OnReturn) -> None:
         """Let the broker confirm what is published here. Raises AmqpError."""
 
-        def confirmed(frame: Any) -> None:
-            taken = isinstance(frame.method, spec.Basic.Ack)
-            on_confirm(frame.method.delivery_tag, bool(frame.method.multiple), taken)
-
         def returned(_channel: Any, _method: Any, properties: Any, body: bytes) -> None:
             on_return(message_of(properties, body))
 
         self._raw.add_on_return_callback(returned)
-        await self._ask(lambda done: self._raw.confirm_delivery(confirmed, callback=done))
+        self._inbox.on_confirm = on_confirm
+        await self._ask(lambda done: self._raw.confirm_delivery(_never, callback=done))
 
     def publish(self, exchange: str, key: str, message: Message, *, mandatory: bool) -> None:
         """Send a message. Raises AmqpError where the channel is closed."""
+        if not self._raw.is_open:
+            raise AmqpError(0, "the channel is closed")
+        connection = self._connection
+        try:
+            frames = write_message(
+                self._number, exchange, key, message,
+                mandatory=mandatory, frame_max=connection.frame_max,
+            )  # fmt: skip
+        except Unusual:
+            self._publish_unusual(exchange, key, message, mandatory=mandatory)
+        else:
+            connection.emit(frames)
+
+    def _publish_unusual(
+        self, exchange: str, key: str, message: Message, *, mandatory: bool
+    ) -> None:
         try:
             self._raw.basic_publish(
                 exchange, key, message.body, properties_of(message), mandatory=mandatory
@@ -156,8 +173,7 @@ class Channel:
     def ack(self, tag: int) -> None:
         """Acknowledge a message that came on this channel; on a closed one, do nothing."""
         if self._raw.is_open:
-            with suppress(problems.AMQPError, AttributeError):
-                self._raw.basic_ack(tag)
+            self._connection.emit(write_ack(self._number, tag))
 
     def give_back(self, tag: int) -> None:
         """Let the broker hand out again what came on this channel; marks it as redelivered."""
@@ -213,10 +229,16 @@ class Channel:
 
     def _on_close(self, _channel: Any, reason: BaseException) -> None:
         error = error_of(reason)
+        if self._connection.inboxes.get(self._number) is self._inbox:
+            del self._connection.inboxes[self._number]
         settle(self.closed, error)
         for future in list(self._waiting):
             if not future.done():
                 future.set_exception(error)
+
+
+def _never(*_: object) -> None:
+    """Stand where pika wants something to call: what it would be called with goes elsewhere."""
 
 
 def settle(future: "asyncio.Future[Any]", value: object) -> None:

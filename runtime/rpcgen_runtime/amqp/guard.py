@@ -3,18 +3,24 @@
 The broker takes and confirms messages whose header pika cannot decode: a timestamp beyond the year
 9999, tables within tables within tables. pika raises inside its reader, the connection is lost with
 all that is under way on it, the message comes again on the next one. Here such a header becomes
-`Unreadable` properties of that one message.
+`Unreadable` properties of that one message. What is handed out and confirmed goes to the inbox of
+its channel, and never through pika.
 
 pika is pinned below its next minor version for this file's sake.
 """
 
 import struct
 import time
+from functools import cached_property
 from typing import Any
 
 from pika import frame, spec
 from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.exceptions import AMQPHeartbeatTimeout, IncompatibleProtocolError, InvalidFrameError
+
+from rpcgen_runtime.amqp.frames import read_size
+from rpcgen_runtime.amqp.inbox import Inbox
+from rpcgen_runtime.amqp.translation import properties_read
 
 GRACE = 5.0
 """Seconds beyond the heartbeat after which a silent connection is dead."""
@@ -24,15 +30,9 @@ STANDSTILL = 30.0
 """Seconds after which a process that stood still no longer trusts what is in its sockets."""
 
 _START = struct.Struct(">BHL")
-_CONTENT = struct.Struct(">HHQ")
 _SMALLEST = 8
 _HEADER = spec.FRAME_HEADER
 _END = spec.FRAME_END
-_PROPERTIES_AT = 12
-
-
-class Unreadable(spec.BasicProperties):  # type: ignore[misc]  # pika has no types
-    """The properties of a message whose header cannot be decoded."""
 
 
 class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no types
@@ -40,7 +40,23 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
 
     _seen_at = 0.0
     _heard_at = 0.0
-    _outgoing: bytearray | None = None
+    _outgoing: list[bytes] | None = None
+
+    @cached_property
+    def inboxes(self) -> dict[int, Inbox]:
+        """Who takes what is handed out and confirmed, by channel."""
+        return {}
+
+    @property
+    def frame_max(self) -> int:
+        """Bytes of the largest frame."""
+        return int(self._pika.params.frame_max)
+
+    def emit(self, data: bytes) -> None:
+        """Send frames. What comes when the connection is lost goes nowhere."""
+        # What pika's check for heartbeats looks at.
+        self._pika.bytes_sent += len(data)
+        self._adapter_emit_data(data)
 
     @property
     def _pika(self) -> Any:
@@ -67,16 +83,16 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
     def _adapter_emit_data(self, data: bytes) -> None:
         """Gather what is sent in one turn of the event loop: pika would send each frame alone."""
         if self._outgoing is not None:
-            self._outgoing += data
+            self._outgoing.append(data)
             return
-        self._outgoing = bytearray(data)
+        self._outgoing = [data]
         self._pika._nbio.get_native_ioloop().call_soon(self._flush)  # noqa: SLF001  # our own base
 
     def _flush(self) -> None:
         data, self._outgoing = self._outgoing, None
         transport = self._pika._transport  # noqa: SLF001  # our own base
         if data and transport is not None:
-            transport.write(bytes(data))
+            transport.write(b"".join(data))
 
     def _on_data_available(self, data_in: bytes) -> None:
         pika = self._pika
@@ -94,6 +110,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
             pika._terminate_stream(IncompatibleProtocolError(repr(data[:8])))  # noqa: SLF001
             return
         transport = pika._transport  # noqa: SLF001
+        inboxes = self.inboxes
         at, size = 0, len(data)
         while size - at >= _SMALLEST:
             kind, channel, length = _START.unpack_from(data, at)
@@ -102,23 +119,18 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
                 break
             if data[end - 1] != _END:
                 raise InvalidFrameError("a frame does not end where it says")
-            if kind == _HEADER:
-                value = _header(channel, data[at + 7 : end - 1])
-            else:
-                _, value = frame.decode_frame(data[at:end])
+            inbox = inboxes.get(channel)
+            if inbox is None or not inbox.take(kind, data, at + _START.size, end - 1):
+                pika._process_frame(_decoded(kind, channel, data[at:end]))  # noqa: SLF001
             at = end
-            pika._process_frame(value)  # noqa: SLF001
             if pika._transport is not transport or self.is_closed:  # noqa: SLF001
                 return
         pika._frame_buffer = data[at:] if at else data  # noqa: SLF001
 
 
-def _header(channel: int, payload: bytes) -> Any:
-    """Return a content header, whatever its properties are."""
-    _, _, body_size = _CONTENT.unpack_from(payload)
-    properties = spec.BasicProperties()
-    try:
-        properties.decode(payload[_PROPERTIES_AT:])
-    except Exception:  # noqa: BLE001  # pika raises half a dozen kinds, RecursionError among them
-        properties = Unreadable()
-    return frame.Header(channel, body_size, properties)
+def _decoded(kind: int, channel: int, data: bytes) -> Any:
+    """Return a frame as pika has it; a content header, whatever its properties are."""
+    if kind != _HEADER:
+        return frame.decode_frame(data)[1]
+    payload = data[_START.size : -1]
+    return frame.Header(channel, read_size(payload, 0), properties_read(payload))

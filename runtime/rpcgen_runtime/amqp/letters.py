@@ -11,7 +11,7 @@ import re
 import secrets
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from types import TracebackType
 from typing import Self
@@ -231,13 +231,13 @@ def sent_again(message: Message, *, is_new: bool) -> Message:
         name: value for name, value in was.headers.items() if not name.startswith(BROKERS_MARKS)
     }
     message_id = secrets.token_hex(16) if is_new else was.message_id
-    return replace(was, headers=headers, message_id=message_id)
+    return was._replace(headers=headers, message_id=message_id)
 
 
 def body_as_json(message: Message) -> bytes | None:
     """Return a JSON or msgpack body as JSON, which is not checked; None for any other."""
     # What it is of is the same in requests and replies.
-    reply = replace(message, kind=replies.RESULT)
+    reply = message._replace(kind=replies.RESULT)
     with suppress(BadReply):
         found = replies.decode_reply(reply, max_body=len(message.body))
         return found.result if isinstance(found, Success) else None

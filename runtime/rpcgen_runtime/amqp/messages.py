@@ -2,10 +2,13 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Protocol, TypeAlias
+from types import MappingProxyType
+from typing import Final, NamedTuple, Protocol, TypeAlias
 
 Table: TypeAlias = Mapping[str, str | int]
 """AMQP's table, with what we put into it: short texts and whole numbers."""
+
+NO_HEADERS: Final[Mapping[str, object]] = MappingProxyType({})
 
 
 class AmqpError(Exception):
@@ -25,9 +28,8 @@ class AmqpError(Exception):
         return self.code in {403, 530}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Message:
-    """One message."""
+class Message(NamedTuple):
+    """One message. A named tuple, as two are made for each call on each side."""
 
     body: bytes
     content_type: str = ""
@@ -38,7 +40,7 @@ class Message:
     reply_to: str | None = None
     expires_ms: int | None = None
     is_durable: bool = True
-    headers: Mapping[str, object] = field(default_factory=dict)
+    headers: Mapping[str, object] = NO_HEADERS
     is_unreadable: bool = False
     """Whether its header could not be decoded: then there is nothing but the body."""
 
@@ -60,8 +62,7 @@ class Acknowledging(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
+class Delivery(NamedTuple):
     """A message that was handed out. Knows its channel, so that no other one acknowledges it."""
 
     channel: Acknowledging

@@ -1,7 +1,6 @@
 """Messages that are put into a queue once more, or aside. No I/O."""
 
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Final
 
 from pydantic_core import from_json
@@ -30,14 +29,14 @@ def again(message: Message, attempt: int, deadline: Deadline | None = None) -> M
     if expires_ms is not None and deadline is not None:
         expires_ms = max(1, min(deadline.remaining_ms(), wire.MAX_EXPIRES_MS))
         headers[wire.TIMEOUT] = expires_ms
-    return replace(message, headers=_plain(headers), expires_ms=expires_ms)
+    return message._replace(headers=_plain(headers), expires_ms=expires_ms)
 
 
 def dead(message: Message, reason: str, origin: str) -> Message:
     """Return a message for the dead letters, with the reason, and where it was."""
     headers = {**message.headers, wire.REASON: reason[:MAX_TOLD], wire.ORIGIN: origin}
-    return replace(
-        message, headers=_plain(headers), expires_ms=None, is_durable=True, is_unreadable=False
+    return message._replace(
+        headers=_plain(headers), expires_ms=None, is_durable=True, is_unreadable=False
     )
 
 
@@ -56,7 +55,7 @@ def revived(message: Message) -> Message:
         for name, value in message.headers.items()
         if name not in ours and not str(name).startswith(_DEATHS)
     }
-    return replace(message, headers=_plain(kept))
+    return message._replace(headers=_plain(kept))
 
 
 def deliveries_before(message: Message) -> int:

@@ -1,5 +1,6 @@
 """Where a client's messages go, and its replies come. No I/O."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from rpcgen_runtime.amqp.messages import Queue
@@ -8,6 +9,8 @@ from rpcgen_runtime.messages import Request, Verb
 
 REPLIES = Queue(name="", exclusive=True, arguments={"x-queue-type": "classic"})
 """A client's queue for replies: a new one for every connection, gone with it."""
+KEPT = 4_096
+"""Routes that are not made anew."""
 
 
 class Route(NamedTuple):
@@ -23,14 +26,20 @@ def route(request: Request) -> Route:
     """Return where a request goes."""
     target = request.target
     assert target is not None, "a request that is sent has a Target"
-    verb = request.verb
+    version = request.version or target.version
+    return _route(request.verb, target.exchange, target.topic, target.server, request.name, version)
+
+
+@lru_cache(KEPT)
+def _route(
+    verb: Verb, exchange: str, topic: str, server: str | None, name: str, version: str
+) -> Route:
     if verb is Verb.FANOUT:
-        words = [target.topic] if target.server is None else [target.topic, target.server]
-        return Route(target.exchange, routing_key("fanout", *words), mandatory=False)
-    if target.server is not None and verb is not Verb.EVENT:
-        key = routing_key(verb.value, target.topic, target.server)
-        return Route(target.exchange, key, mandatory=True)
-    prefix = request.name.rpartition(".")[0]
-    major = (request.version or target.version).partition(".")[0]
-    key = routing_key(verb.value, target.topic, prefix, f"v{major}")
-    return Route(target.exchange, key, mandatory=verb is not Verb.EVENT)
+        words = [topic] if server is None else [topic, server]
+        return Route(exchange, routing_key("fanout", *words), mandatory=False)
+    if server is not None and verb is not Verb.EVENT:
+        return Route(exchange, routing_key(verb.value, topic, server), mandatory=True)
+    prefix = name.rpartition(".")[0]
+    major = version.partition(".")[0]
+    key = routing_key(verb.value, topic, prefix, f"v{major}")
+    return Route(exchange, key, mandatory=verb is not Verb.EVENT)

@@ -7,11 +7,27 @@ from pika import exceptions as problems
 from pika import spec
 from pika.compat import long
 
-from rpcgen_runtime.amqp.guard import Unreadable
+from rpcgen_runtime.amqp.frames import expires_of
 from rpcgen_runtime.amqp.messages import AmqpError, Message
 
 NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}
 """What OpenSSL says, by its version, of a first answer that is none of TLS."""
+_PROPERTIES_AT = 12
+"""In a content header."""
+
+
+class Unreadable(spec.BasicProperties):  # type: ignore[misc]  # pika has no types
+    """The properties of a message whose header cannot be decoded."""
+
+
+def properties_read(header: bytes) -> Any:
+    """Return the properties in a content header, whatever they are."""
+    properties = spec.BasicProperties()
+    try:
+        properties.decode(header[_PROPERTIES_AT:])
+    except Exception:  # noqa: BLE001  # pika raises half a dozen kinds, RecursionError among them
+        return Unreadable()
+    return properties
 
 
 def properties_of(message: Message) -> Any:
@@ -33,7 +49,6 @@ def message_of(properties: Any, body: bytes) -> Message:
     """Return a message that pika read."""
     if isinstance(properties, Unreadable):
         return Message(body=body, is_unreadable=True)
-    expiration = _text(properties.expiration) or ""
     return Message(
         body=body,
         content_type=_text(properties.content_type) or "",
@@ -41,7 +56,7 @@ def message_of(properties: Any, body: bytes) -> Message:
         message_id=_text(properties.message_id),
         correlation_id=_text(properties.correlation_id),
         reply_to=_text(properties.reply_to),
-        expires_ms=int(expiration) if expiration.isascii() and expiration.isdigit() else None,
+        expires_ms=expires_of(_text(properties.expiration)),
         is_durable=properties.delivery_mode == 2,
         headers=_headers(properties.headers),
     )

@@ -18,11 +18,9 @@ whole numbers only, because pika cuts fractions and dates can break readers:
 
 import json
 import re
-import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from typing import Final, NamedTuple
 
 from pydantic_core import from_json
 
@@ -33,6 +31,7 @@ from rpcgen_runtime.amqp.messages import Message
 from rpcgen_runtime.context import Deadline
 from rpcgen_runtime.errors import InvalidRequest
 from rpcgen_runtime.messages import Failure, Request, Verb
+from rpcgen_runtime.unique import unique_name
 
 METHOD: Final = "method"
 VERSION: Final = "version"
@@ -70,8 +69,7 @@ class Unusable(Exception):
         self.failure = Failure(code, reason)
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Incoming:
+class Incoming(NamedTuple):
     """A request with what it needs on its way back."""
 
     request: Request
@@ -152,7 +150,7 @@ def decode_request(message: Message, *, max_body: int, work_timeout: float) -> I
         params=_params(message),
         version=_header(message, VERSION),
         deadline=deadline,
-        message_id=message_id if _ID.fullmatch(message_id) else secrets.token_hex(16),
+        message_id=message_id if _ID.fullmatch(message_id) else unique_name(),
         traceparent=_header(message, TRACEPARENT),
         data=_data(message),
         token=_header(message, TOKEN),

@@ -57,7 +57,7 @@ class _Http:
         if named is None:
             return Post.of(request, number), self._hosts.in_order(server)
         assert target is not None, "it has a server"
-        elsewhere = replace(request, target=replace(target, server=None))
+        elsewhere = request._replace(target=replace(target, server=None))
         return Post.of(elsewhere, number), [named]
 
     def _failed(self, error: RpcError, address: str) -> None:

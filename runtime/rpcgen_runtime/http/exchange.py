@@ -4,7 +4,6 @@ What the status says is judged here, once for all clients; what the body says, t
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import NamedTuple
 
 from rpcgen_runtime import errors, jsonrpc
@@ -33,8 +32,7 @@ class Answer(NamedTuple):
     body: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Post:
+class Post(NamedTuple):
     """One request, ready to be sent to any host: only the time that is left differs by then."""
 
     request: Request

@@ -14,15 +14,15 @@ A reply of ours carries `rpcgen-version` too, the newest version that the server
 
 import json
 import re
-import secrets
 import time
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pydantic_core import from_json
 
 from rpcgen_runtime.context import MAX_TIMEOUT, Deadline
 from rpcgen_runtime.messages import Request
+from rpcgen_runtime.unique import unique_name
 
 VERSION = "rpcgen-version"
 TIMEOUT = "rpcgen-timeout-ms"
@@ -45,8 +45,7 @@ _BEARER = re.compile(r"bearer +([!-~]+) *", re.IGNORECASE)
 _MESSAGE_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Beside:
+class Beside(NamedTuple):
     """What the headers of a request say."""
 
     version: str | None
@@ -94,7 +93,7 @@ def decode(
         version=headers.get(VERSION),
         deadline=Deadline(began + _timeout(headers.get(TIMEOUT), max_timeout)),
         data=_data(headers.get(CONTEXT)),
-        message_id=message_id if _MESSAGE_ID.fullmatch(message_id) else secrets.token_hex(16),
+        message_id=message_id if _MESSAGE_ID.fullmatch(message_id) else unique_name(),
         traceparent=headers.get(TRACEPARENT),
     )
 

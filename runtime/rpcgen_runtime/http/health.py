@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 from rpcgen_runtime.http.origins import Origins
 
 if TYPE_CHECKING:
-    from rpcgen_runtime.http.application import Fields, Receive, Scope, Send
+    from rpcgen_runtime.http.application import Receive, Scope, Send
+    from rpcgen_runtime.http.heads import Fields
 
 LIVE = "/healthz"
 READY = "/readyz"

@@ -16,8 +16,10 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 from uvicorn.server import ServerState
 
+from rpcgen_runtime.http.heads import Head
 from rpcgen_runtime.http.health import HEALTH_PATHS
 from rpcgen_runtime.http.limits import HttpLimits
+from rpcgen_runtime.http.whole import Answering, WholeCycle
 from rpcgen_runtime.tls import subject_of
 
 SPARE_CONNECTIONS = 64
@@ -52,8 +54,14 @@ class Connection(HttpToolsProtocol):
         limits: HttpLimits,
         *,
         wants_certificate: bool,
+        answering: Answering | None,
     ) -> None:
+        """Take the application, where it can be handed requests that came whole."""
         super().__init__(config, state, {})
+        self._answering = answering
+        self._path = b"" if answering is None else answering.path.encode()
+        self._whole: list[bytes] | None = None
+        """The body, as far as it is there, of a request that may come whole."""
         self._limits = limits
         self._wants_certificate = wants_certificate
         self._has_certificate = False
@@ -76,7 +84,7 @@ class Connection(HttpToolsProtocol):
         self._lingered = 0
         self._head_timer: asyncio.TimerHandle | None = None
         self._write_timer: asyncio.TimerHandle | None = None
-        self._tls: dict[object, object] | None = None
+        self._tls: dict[str, str | None] | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # as uvicorn has it
         """Begin to wait for the first head."""
@@ -104,6 +112,8 @@ class Connection(HttpToolsProtocol):
         self._is_within_head = self._is_awaited
         self._unset_keepalive_if_required()
         self._feed(data)
+        if self._whole is not None:
+            self._wait_for_rest(self._whole)
         if self.transport.is_closing() or self._is_refused:
             return
         if not self._is_awaited:
@@ -127,24 +137,24 @@ class Connection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin to count a head."""
-        super().on_message_begin()
+        self.url, self.headers, self.expect_100_continue = b"", [], False
         self._is_begun = True
         self._head_bytes = 0
         self._spare_bytes = 2 * self._limits.max_header + READ_BYTES
-        if self._tls is not None:
-            # ASGI's TLS extension, 0.2.
-            self.scope["extensions"] = {"tls": self._tls}
 
     def on_url(self, url: bytes) -> None:
         """Count the request line."""
-        super().on_url(url)
+        self.url += url
         self._head_bytes += len(url)
 
     def on_header(self, name: bytes, value: bytes) -> None:
         """Count a header, and drop one that comes behind the body (RFC 9110, section 6.5.1)."""
         self._head_bytes += len(name) + len(value) + _FIELD_BYTES
         if self._is_awaited:
-            super().on_header(name, value)
+            name = name.lower()
+            if name == b"expect" and value.lower() == b"100-continue":
+                self.expect_100_continue = True
+            self.headers.append((name, value))
         elif self._head_bytes > self._limits.max_header:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
 
@@ -158,10 +168,66 @@ class Connection(HttpToolsProtocol):
         if self._is_refused or self._is_read_again:
             return
         status = self._refusal()
-        if status is None:
-            super().on_headers_complete()
-        else:
+        if status is not None:
             self._refuse(status)
+        elif self._may_be_whole():
+            self._whole = []
+        else:
+            self._begin_cycle()
+
+    def _may_be_whole(self) -> bool:
+        """Whether it is a request that needs nothing but its answer, once all of it is there."""
+        return (
+            self.url == self._path
+            and self.url not in _HEALTH
+            and self._is_free()
+            and not self.expect_100_continue
+        )
+
+    def _begin_cycle(self) -> None:
+        """Begin a request as uvicorn does: the body is asked for as it comes."""
+        url, fields, expects = self.url, self.headers, self.expect_100_continue
+        super().on_message_begin()
+        self.url, self.expect_100_continue = url, expects
+        self.headers += fields
+        if self._tls is not None:
+            # ASGI's TLS extension, 0.2.
+            told = dict[object, object](self._tls.items())
+            self.scope["extensions"] = {"tls": told}
+        super().on_headers_complete()
+
+    def _wait_for_rest(self, begun: list[bytes]) -> None:
+        """Let a request that did not come whole go the other way."""
+        self._whole = None
+        self._begin_cycle()
+        for part in begun:
+            super().on_body(part)
+
+    def _answer_whole(self, body: bytes) -> None:
+        """Answer a request of which all is there."""
+        assert self._answering is not None, "its path is the application's"
+        version = self.parser.get_http_version()
+        certificate = None if self._tls is None else self._tls["client_cert_name"]
+        head = Head(
+            method=self.parser.get_method().decode("ascii"),
+            path=self._answering.path,
+            query=b"",
+            version=version,
+            fields=self.headers,
+            certificate=certificate,
+        )
+        cycle = WholeCycle(
+            self._answering,
+            self.transport,
+            self.flow,
+            self.server_state,
+            keep_alive=version != "1.0" and self.parser.should_keep_alive(),
+            on_response=self.on_response_complete,
+        )
+        self.cycle = cycle
+        task = self.loop.create_task(cycle.run(head, body))
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def _refusal(self) -> HTTPStatus | None:
         """Return with which status a head is refused; None if it is not."""
@@ -199,14 +265,24 @@ class Connection(HttpToolsProtocol):
     def on_body(self, body: bytes) -> None:
         """Read on, unless the request is refused."""
         self._spare_bytes += len(body)
-        if not self._is_refused:
+        if self._whole is not None:
+            self._whole.append(body)
+        elif not self._is_refused:
             super().on_body(body)
 
     def on_message_complete(self) -> None:
         """Wait for the next head."""
         self._is_awaited = True
-        if not self._is_refused and not self._is_read_again:
-            super().on_message_complete()
+        whole, self._whole = self._whole, None
+        if self._is_refused or self._is_read_again:
+            return
+        if whole is not None and sum(map(len, whole)) <= self._limits.max_body:
+            self._answer_whole(b"".join(whole))
+            return
+        if whole is not None:
+            # In chunks, whose length nobody told.
+            self._wait_for_rest(whole)
+        super().on_message_complete()
 
     def on_response_complete(self) -> None:
         """Wait for the next request, no longer than for any head if it has begun."""
@@ -280,7 +356,7 @@ class Connection(HttpToolsProtocol):
         """Answer with a status and nothing else, and read no more."""
         if self._is_refused:
             return
-        self._is_refused = True
+        self._is_refused, self._whole = True, None
         self._stop_timer()
         self._unset_keepalive_if_required()
         if not self._is_free():
@@ -314,7 +390,7 @@ def _without_upgrade(connection: bytes) -> bytes:
     return b", ".join(it for it in tokens if it.lower() not in {b"upgrade", b"http2-settings"})
 
 
-def _tls_of(transport: asyncio.Transport) -> dict[object, object] | None:
+def _tls_of(transport: asyncio.Transport) -> dict[str, str | None] | None:
     """Return what ASGI's TLS extension tells of a connection; None without TLS."""
     found: object = transport.get_extra_info("ssl_object")
     if not isinstance(found, ssl.SSLObject):

@@ -16,7 +16,7 @@ from typing import Protocol
 import uvicorn
 from uvicorn.server import ServerState
 
-from rpcgen_runtime.http.application import Receive, Scope, Send
+from rpcgen_runtime.http.application import Application, Receive, Scope, Send
 from rpcgen_runtime.http.limits import HttpLimits
 from rpcgen_runtime.http.protocol import Connection
 from rpcgen_runtime.tls import ServerTls
@@ -96,10 +96,14 @@ class HttpAcceptor:
         )
         config.load()
 
+        application = self._application
+        answering = application if isinstance(application, Application) else None
+
         def connection() -> Connection:
             return Connection(
-                config, self._state, self._limits, wants_certificate=self._wants_certificate
-            )
+                config, self._state, self._limits,
+                wants_certificate=self._wants_certificate, answering=answering,
+            )  # fmt: skip
 
         loop = asyncio.get_running_loop()
         self._tell_time(loop)
