@@ -3,11 +3,13 @@
 import asyncio
 import contextvars
 import inspect
+import math
 import types
+from collections import deque
 from collections.abc import Callable, Coroutine, Generator
-from concurrent.futures import Future
+from contextlib import suppress
 from functools import partial
-from typing import Protocol
+from typing import Protocol, TypeAlias
 
 from rpcgen_runtime.context import Deadline
 from rpcgen_runtime.endpoint import Binding
@@ -20,6 +22,11 @@ class NotStarted(Exception):  # a signal between executor and dispatcher
 
 ON_LOOP = 256
 """Places of an event loop: handlers that wait cost little, but are work that this process holds."""
+
+
+NEVER = Deadline(math.inf)
+
+_Came: TypeAlias = tuple["asyncio.Future[object]", object, BaseException | None]
 
 
 class Executor(Protocol):
@@ -51,6 +58,7 @@ class Threads:
             raise ValueError("an executor has `workers` from 1 on")
         self._pool = Pool(workers)
         self._workers = workers
+        self._returns: _Returns | None = None
 
     @property
     def places(self) -> int:
@@ -61,26 +69,29 @@ class Threads:
         """See Executor."""
         if binding.is_async:
             return await _on_loop(call, deadline)
-        started = _Started(call, deadline)
-        work = partial(contextvars.copy_context().run, started)
-        future = asyncio.wrap_future(self._pool.submit(work))
+        job = self._submit(call, deadline)
+        timer = job.returns.loop.call_at(deadline.at, job.expire)
         try:
-            async with asyncio.timeout(deadline.remaining()):
-                # The thread cannot be stopped: shielded, so that it is seen whether it began.
-                result = await asyncio.shield(future)
-                return await result if inspect.isawaitable(result) else result
-        except TimeoutError:
-            if not future.done():
-                future.add_done_callback(_drop)
-            if not started.begun:
-                started.cancelled = True
-                raise NotStarted from None
-            raise
+            result = await job.future
+        finally:
+            timer.cancel()
+        if not inspect.isawaitable(result):
+            return result
+        async with asyncio.timeout(deadline.remaining()):
+            return await result
 
     def when_free(self, act: Callable[[], None]) -> None:
         """Call `act` on the event loop when a worker gets to it."""
-        future = asyncio.wrap_future(self._pool.submit(_nothing))
-        future.add_done_callback(lambda _: act())
+        job = self._submit(_nothing, NEVER)
+        job.future.add_done_callback(lambda _: act())
+
+    def _submit(self, call: Callable[[], object], deadline: Deadline) -> "_Job":
+        loop = asyncio.get_running_loop()
+        if self._returns is None or self._returns.loop is not loop:
+            self._returns = _Returns(loop)
+        job = _Job(call, deadline, self._returns)
+        self._pool.submit(job)
+        return job
 
     def close(self) -> None:
         """See Executor."""
@@ -139,20 +150,81 @@ class OneAtATime:
         self._threads.close()
 
 
-class _Started:
-    """A handler in a thread, which knows whether it began."""
+class _Job:
+    """A handler on its way to a thread and back."""
 
-    def __init__(self, call: Callable[[], object], deadline: Deadline) -> None:
-        self._call = call
-        self._deadline = deadline
-        self.begun = False
-        self.cancelled = False
+    __slots__ = ("_call", "_context", "_deadline", "_ticket", "future", "returns")
 
-    def __call__(self) -> object:
-        if self.cancelled or self._deadline.passed():
-            raise NotStarted
-        self.begun = True
-        return self._call()
+    def __init__(self, call: Callable[[], object], deadline: Deadline, returns: "_Returns") -> None:
+        self.returns = returns
+        self.future: asyncio.Future[object] = returns.loop.create_future()
+        self._call, self._deadline = call, deadline
+        self._context = contextvars.copy_context()
+        self._ticket = [None]
+        """Who takes it has the handler: the thread that begins it, or the deadline."""
+
+    def run(self) -> None:
+        """Run the handler, unless nobody waits for it; in a thread."""
+        if not self._claim():
+            return
+        result: object = None
+        error: BaseException | None = None
+        try:
+            if self._deadline.passed():
+                raise NotStarted
+            result = self._context.run(self._call)
+        except BaseException as caught:  # noqa: BLE001  # whoever waits for the result gets it
+            error = caught
+        self.returns.give(self.future, result, error)
+
+    def drop(self) -> None:
+        """Tell who waits that the handler will not run."""
+        if self._claim():
+            self.returns.give(self.future, None, asyncio.CancelledError())
+
+    def expire(self) -> None:
+        """Tell who waits that there is no more time; on the event loop."""
+        if not self.future.done():
+            self.future.set_exception(NotStarted() if self._claim() else TimeoutError())
+
+    def _claim(self) -> bool:
+        try:
+            self._ticket.pop()
+        except IndexError:
+            return False
+        return True
+
+
+class _Returns:
+    """What comes back to one event loop from its threads; one wake-up carries all there is."""
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self._came: deque[_Came] = deque()
+        self._is_called = False
+
+    def give(
+        self, future: "asyncio.Future[object]", result: object, error: BaseException | None
+    ) -> None:
+        """End a future of the event loop's; from any thread."""
+        self._came.append((future, result, error))
+        if not self._is_called:
+            self._is_called = True
+            with suppress(RuntimeError):  # the loop is closed, and nobody waits any more
+                self.loop.call_soon_threadsafe(self._take)
+
+    def _take(self) -> None:
+        self._is_called = False
+        while self._came:
+            future, result, error = self._came.popleft()
+            if future.done():
+                continue
+            if isinstance(error, asyncio.CancelledError):
+                future.cancel()
+            elif error is not None:
+                future.set_exception(error)
+            else:
+                future.set_result(result)
 
 
 async def _on_loop(call: Callable[[], object], deadline: Deadline) -> object:
@@ -195,9 +267,3 @@ def _rest(
 
 def _nothing() -> None:
     """Take a worker's turn."""
-
-
-def _drop(future: "asyncio.Future[object] | Future[object]") -> None:
-    """Look at the result of a handler that nobody waits for any more."""
-    if not future.cancelled():
-        future.exception()

@@ -5,12 +5,20 @@ ends would keep a drained server from ending.
 """
 
 import threading
-from collections.abc import Callable
-from concurrent.futures import Future
 from queue import Empty, SimpleQueue
-from typing import TypeAlias
+from typing import Protocol
 
-Work: TypeAlias = tuple[Future[object], Callable[[], object]]
+
+class Job(Protocol):
+    """What is to be done in a thread."""
+
+    def run(self) -> None:
+        """Do it. Raises nothing."""
+        ...
+
+    def drop(self) -> None:
+        """Take note that it will not be done."""
+        ...
 
 
 class Pool:
@@ -18,24 +26,24 @@ class Pool:
 
     def __init__(self, workers: int) -> None:
         self._workers = workers
-        self._work: SimpleQueue[Work | None] = SimpleQueue()
-        self._idle = threading.Semaphore(0)
+        self._work: SimpleQueue[Job | None] = SimpleQueue()
         self._lock = threading.Lock()
+        self._idle = 0
         self._started = 0
         self._is_closed = False
 
-    def submit(self, call: Callable[[], object]) -> Future[object]:
-        """Run `call` in a thread. Raises RuntimeError once the pool is closed."""
-        future: Future[object] = Future()
+    def submit(self, job: Job) -> None:
+        """Run a job in a thread. Raises RuntimeError once the pool is closed."""
         with self._lock:
             if self._is_closed:
                 raise RuntimeError("the executor is closed")
-            self._work.put((future, call))
-            if not self._idle.acquire(blocking=False) and self._started < self._workers:
+            self._work.put(job)
+            if self._idle:
+                self._idle -= 1
+            elif self._started < self._workers:
                 self._started += 1
                 name = f"rpcgen-handler-{self._started}"
                 threading.Thread(target=self._run, name=name, daemon=True).start()
-        return future
 
     def close(self) -> None:
         """Begin nothing more and let idle threads end; what runs is not waited for."""
@@ -50,25 +58,17 @@ class Pool:
     def _drop_waiting(self) -> None:
         while True:
             try:
-                work = self._work.get_nowait()
+                job = self._work.get_nowait()
             except Empty:
                 return
-            if work is not None:
-                work[0].cancel()
+            if job is not None:
+                job.drop()
 
     def _run(self) -> None:
-        while (work := self._work.get()) is not None:
-            _settle(*work)
-            del work
-            self._idle.release()
-
-
-def _settle(future: Future[object], call: Callable[[], object]) -> None:
-    if not future.set_running_or_notify_cancel():
-        return
-    try:
-        result = call()
-    except BaseException as error:  # noqa: BLE001  # whoever waits for the result gets it
-        future.set_exception(error)
-    else:
-        future.set_result(result)
+        while (job := self._work.get()) is not None:
+            job.run()
+            del job
+            with self._lock:
+                # A job that nobody was idle for is still there, for whoever comes first.
+                if self._work.empty():
+                    self._idle += 1

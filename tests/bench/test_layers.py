@@ -5,6 +5,7 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 import threading
@@ -22,6 +23,7 @@ from benchmarks.layers.roads import Road
 from benchmarks.page import BEGIN, END, PAGE
 from benchmarks.work import Work
 from tests.bench.held import HERE
+from tests.runtime.places import eventually
 
 KEPT = HERE / "layers.json"
 COMMAND = [sys.executable, "-m", "benchmarks.layers"]
@@ -107,7 +109,9 @@ def test_a_function_of_the_runtime_that_is_in_no_layer_is_told() -> None:
     exec("def act(): return len('')", strange.__dict__)
     with (
         Meter() as meter,
-        pytest.raises(UnknownFunctionError, match=r"in no layer: rpcgen_runtime\.unheard_of:act"),
+        pytest.raises(
+            UnknownFunctionError, match=r"in no layer .*: rpcgen_runtime\.unheard_of:act$"
+        ),
         meter.counting(),
     ):
         strange.act()
@@ -168,6 +172,26 @@ def test_a_mistake_is_told_with_what_would_be_accepted(options: list[str], told:
     )
     assert (ran.returncode, ran.stdout) == (2, "")
     assert told in ran.stderr
+
+
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
+def test_a_profile_that_is_stopped_leaves_nothing(
+    number: signal.Signals, code: int, tmp_path: Path
+) -> None:
+    options = ["--only", "http-async", "--seconds", "60"]
+    with subprocess.Popen(
+        [*COMMAND, *options],
+        cwd=ROOT,
+        env={**os.environ, "TMPDIR": str(tmp_path)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as harness:
+        # What the client process says goes there.
+        assert eventually(lambda: any(tmp_path.glob("*/client.said")))
+        harness.send_signal(number)
+        harness.communicate()
+    assert harness.returncode == code
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_the_page_has_a_place_for_the_tables() -> None:

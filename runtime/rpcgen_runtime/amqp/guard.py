@@ -11,11 +11,13 @@ pika is pinned below its next minor version for this file's sake.
 
 import struct
 import time
+from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from pika import frame, spec
 from pika.adapters.asyncio_connection import AsyncioConnection
+from pika.adapters.utils.io_services_utils import _AsyncPlaintextTransport
 from pika.exceptions import AMQPHeartbeatTimeout, IncompatibleProtocolError, InvalidFrameError
 
 from rpcgen_runtime.amqp.frames import read_size
@@ -92,7 +94,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         data, self._outgoing = self._outgoing, None
         transport = self._pika._transport  # noqa: SLF001  # our own base
         if data and transport is not None:
-            transport.write(b"".join(data))
+            _send(transport, b"".join(data))
 
     def _on_data_available(self, data_in: bytes) -> None:
         pika = self._pika
@@ -126,6 +128,18 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
             if pika._transport is not transport or self.is_closed:  # noqa: SLF001
                 return
         pika._frame_buffer = data[at:] if at else data  # noqa: SLF001
+
+
+def _send(transport: Any, data: bytes) -> None:
+    """Send at once what can be: pika would first wait to be told that the socket takes it."""
+    sent = 0
+    if isinstance(transport, _AsyncPlaintextTransport) and not transport.get_write_buffer_size():
+        # What goes wrong here goes wrong again where pika knows what to do.
+        with suppress(OSError, AttributeError):
+            sent = transport._sock.send(data)  # noqa: SLF001
+    if sent < len(data):
+        # A view: pika cuts off what was sent again and again, and would copy the rest each time.
+        transport.write(memoryview(data)[sent:])
 
 
 def _decoded(kind: int, channel: int, data: bytes) -> Any:

@@ -120,7 +120,8 @@ def encode_request(
         correlation_id=request.message_id if is_call else None,
         reply_to=reply_to if is_call else None,
         expires_ms=expires_ms,
-        is_durable=request.verb is not Verb.FANOUT,
+        # A call is of no use once the node is lost: its reply would have nowhere to go.
+        is_durable=request.verb in {Verb.CAST, Verb.EVENT},
         headers=headers,
     )
 
