@@ -13,7 +13,7 @@ PAIRS   ?= 20000
 SEED    ?= 7
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check build format quick bench bench-compile proof faults fuzz fuzz-merge clean
+.PHONY: help demo test check build format quick bench proof faults fuzz fuzz-merge clean
 
 help: ## list the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -48,13 +48,13 @@ format: $(READY) ## format code and contracts, and fix what can be fixed
 	$(BIN)/ruff format codegen runtime examples tests benchmarks
 	$(BIN)/ruff check --fix
 
-bench: $(READY) ## measure us beside our peers (about an hour); writes docs/performance.*
+bench: $(READY) ## measure us beside our peers (about an hour); writes docs/performance.md
 	@$(BIN)/python -m tests.broker.install
 	$(BIN)/python -m benchmarks --json docs/performance.json --plot docs
 	$(BIN)/python -m benchmarks.page docs/performance.json
-
-bench-compile: $(READY) ## measure compile and import time against the number of methods
-	$(BIN)/python benchmarks/compile.py
+	$(BIN)/python -m benchmarks.layers --page
+	$(BIN)/python -m benchmarks.growth --json docs/growth.json --plot docs
+	$(BIN)/python -m benchmarks.growth.page docs/growth.json
 
 proof: $(READY) ## let old and new of random contracts talk: make proof PAIRS=20000 SEED=7
 	$(BIN)/python -m tests.proof --pairs $(PAIRS) --seed $(SEED)

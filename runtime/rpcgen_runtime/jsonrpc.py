@@ -11,6 +11,7 @@ import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from pydantic_core import from_json
@@ -19,6 +20,8 @@ from rpcgen_runtime import errors
 from rpcgen_runtime.errors import BadReply
 from rpcgen_runtime.messages import Failure, Reply, Success
 
+KEPT = 4_096
+"""Names of methods that are not written anew."""
 MAX_ID = 256
 """Characters of an id that is a text or a number."""
 MAX_METHOD = 512
@@ -95,13 +98,9 @@ class _Unreadable(ValueError):
 
 def encode_request(request_id: int | None, name: str, params: bytes) -> bytes:
     """Return a request; without an id, a notification (section 4.1)."""
-    method = json.dumps(name).encode()
     if request_id is None:
-        return b'{"jsonrpc":"2.0","method":' + method + b',"params":' + params + b"}"
-    number = b"%d" % request_id
-    return (
-        b'{"jsonrpc":"2.0","id":' + number + b',"method":' + method + b',"params":' + params + b"}"
-    )
+        return b'{"jsonrpc":"2.0",%b%b}' % (_method(name), params)
+    return b'{"jsonrpc":"2.0","id":%d,%b%b}' % (request_id, _method(name), params)
 
 
 def decode(body: bytes, bounds: Bounds, *, is_ours: bool) -> Envelope:
@@ -155,6 +154,12 @@ def decode_reply(body: bytes, request_id: int, *, is_ours: bool, may_be_null: bo
     if not isinstance(document, dict):
         raise BadReply("the reply is not a JSON object")
     return _reply(document, request_id, may_be_null=may_be_null)
+
+
+@lru_cache(KEPT)
+def _method(name: str) -> bytes:
+    """Return what stands before the parameters."""
+    return b'"method":%b,"params":' % json.dumps(name).encode()
 
 
 def _reply(document: dict[str, object], request_id: int, *, may_be_null: bool) -> Reply:

@@ -33,7 +33,8 @@ TRACEPARENT = "traceparent"
 AUTHORIZATION = "authorization"
 OURS = (VERSION, TIMEOUT, CONTEXT, MESSAGE_ID, SERVER)
 
-MEDIA_TYPES = frozenset(["application/json", "application/json-rpc", "application/jsonrequest"])
+JSON, UTF_8 = "application/json", "utf-8"
+MEDIA_TYPES = frozenset([JSON, "application/json-rpc", "application/jsonrequest"])
 """What published JSON-RPC clients send."""
 MAX_CONTEXT = 8_192
 """Characters."""
@@ -62,7 +63,7 @@ class HeaderError(ValueError):
 def encode(request: Request) -> dict[str, str]:
     """Return the headers of a request, with what is left of its deadline now."""
     headers = {
-        "content-type": "application/json",
+        "content-type": JSON,
         TIMEOUT: str(max(1, request.deadline.remaining_ms())),
         MESSAGE_ID: request.message_id,
     }
@@ -100,8 +101,10 @@ def decode(
 
 def media_type(content_type: str) -> tuple[str, str]:
     """Return the media type and its charset, in lower case; `utf-8` where none is said."""
+    if content_type == JSON:
+        return JSON, UTF_8
     kind, _, parameters = content_type.partition(";")
-    charset = "utf-8"
+    charset = UTF_8
     for parameter in parameters.split(";"):
         name, _, value = parameter.partition("=")
         if name.strip().lower() == "charset":

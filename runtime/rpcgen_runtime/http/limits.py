@@ -17,7 +17,7 @@ class HttpLimits:
     ValueError for a limit out of its range.
     """
 
-    max_body: int = 1 << 20
+    max_body: int = 4 << 20
     """Of a request. More: HTTP 413."""
     max_batch: int = 100
     """Requests in one batch. More: -32600 for all of it."""

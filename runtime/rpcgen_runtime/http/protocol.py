@@ -73,6 +73,8 @@ class Connection(HttpToolsProtocol):
         self._has_heard = False
         self._is_read_again = False
         """Whether the request at hand wants to change the protocol, and is read without that."""
+        self._encodings: list[bytes] = []
+        """What the head that is being read says of how its body is sent."""
         self._head_bytes = 0
         """Of the head that is being read."""
         self._spare_bytes = 0
@@ -138,6 +140,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Begin to count a head."""
         self.url, self.headers, self.expect_100_continue = b"", [], False
+        self._encodings = []
         self._is_begun = True
         self._head_bytes = 0
         self._spare_bytes = 2 * self._limits.max_header + READ_BYTES
@@ -152,8 +155,10 @@ class Connection(HttpToolsProtocol):
         self._head_bytes += len(name) + len(value) + _FIELD_BYTES
         if self._is_awaited:
             name = name.lower()
-            if name == b"expect" and value.lower() == b"100-continue":
-                self.expect_100_continue = True
+            if name == b"expect":
+                self.expect_100_continue = value.lower() == b"100-continue"
+            elif name == b"transfer-encoding":
+                self._encodings.append(value)
             self.headers.append((name, value))
         elif self._head_bytes > self._limits.max_header:
             self._refuse(HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE)
@@ -242,8 +247,8 @@ class Connection(HttpToolsProtocol):
         if not self.url.startswith(b"/"):
             # A form for proxies (RFC 9112, section 3.2): here nothing lives under such a name.
             return HTTPStatus.NOT_FOUND
-        for name, value in self.headers:
-            if name == b"transfer-encoding" and value != b"chunked":
+        for value in self._encodings:
+            if value != b"chunked":
                 # RFC 9112, section 6.1: what is packed is not understood, what does not end in
                 # chunks has no end.
                 *packings, last = [it.strip().lower() for it in value.split(b",")]

@@ -111,7 +111,7 @@ def test_clients_that_go_away_leave_nothing_behind() -> None:
 def test_a_client_of_the_standard_library_reads_why_its_large_body_is_refused() -> None:
     """4.1 rows 4, 5: it sends all of it before it reads anything."""
     with serving({}) as served:
-        for size in (2_000_000, 10_000_000):
+        for size in (5_000_000, 10_000_000):
             connection = http.client.HTTPConnection(
                 served.address.host, served.address.port, timeout=PATIENCE
             )
