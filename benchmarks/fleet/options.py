@@ -1,0 +1,70 @@
+"""The options of `python -m benchmarks.fleet`."""
+
+import argparse
+import math
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import TypeVar
+
+from benchmarks.fleet.plan import Plan
+
+N = TypeVar("N", int, float)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Return what reads them; a mistake ends the program with exit code 2."""
+    plan = Plan()
+    found = argparse.ArgumentParser(
+        prog="python -m benchmarks.fleet",
+        description="Start a fleet of servers and clients at a RabbitMQ node of its own, restart "
+        "that and all servers, and compute what a larger fleet would need.",
+        epilog="Exit codes: 0 done, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C.",
+    )
+    for name, default, what in (
+        ("servers", plan.servers, "how many"),
+        ("clients", plan.clients, "how many"),
+    ):
+        found.add_argument(
+            f"--{name}",
+            type=_above(int),
+            default=default,
+            metavar="N",
+            help=f"{what}; default: {default:,}",
+        )
+    for name, seconds, what in (
+        ("seconds", plan.seconds, "for which they call before a restart"),
+        ("period", plan.period, "seconds from one call of a client to its next"),
+        ("outage", plan.outage, "seconds for which the node is away"),
+    ):
+        found.add_argument(
+            f"--{name}",
+            type=_above(float),
+            default=seconds,
+            metavar="S",
+            help=f"{what}; default: {seconds:g}",
+        )
+    found.add_argument("--json", type=_file, metavar="FILE", help="write what was found there")
+    return found
+
+
+def plan_of(given: argparse.Namespace) -> Plan:
+    """Return what the options ask for."""
+    return Plan(given.servers, given.clients, given.seconds, given.period, given.outage)
+
+
+def _above(kind: type[N]) -> Callable[[str], N]:
+    def number(text: str) -> N:
+        with suppress(ValueError):
+            if 0 < (value := kind(text)) < math.inf:
+                return value
+        raise argparse.ArgumentTypeError(f"`{text}` is not a number above 0")
+
+    return number
+
+
+def _file(text: str) -> Path:
+    path = Path(text)
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"there is no folder `{path.parent}`")
+    return path
