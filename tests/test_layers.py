@@ -61,7 +61,7 @@ FOREIGN: dict[str, set[str]] = {
     "pyreqwest": {"rpcgen_runtime.http.network"},
     "httpcore": {"rpcgen_runtime.http.unix"},
     "httptools": {"rpcgen_runtime.http.protocol"},
-    "uvicorn": {"rpcgen_runtime.http.server", "rpcgen_runtime.http.protocol"},
+    "uvicorn": {f"rpcgen_runtime.http.{it}" for it in ("server", "protocol", "whole")},
     "pika": {
         f"rpcgen_runtime.amqp.{it}" for it in ("guard", "translation", "channel", "connection")
     },

@@ -116,7 +116,7 @@ def _operation(service: model.Service, method: model.Method, said: Messages) -> 
 def _delivery(verb: str) -> Members:
     """Return how messages of a verb are published and taken."""
     return {
-        "deliveryMode": 1 if verb == "fanout" else 2,
+        "deliveryMode": 2 if verb in {"cast", "event"} else 1,
         "mandatory": verb in {"call", "cast"},
         "ack": True,
         "bindingVersion": "0.3.0",

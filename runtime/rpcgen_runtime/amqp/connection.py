@@ -110,6 +110,7 @@ async def open_connection(host: Host, access: Access) -> Connection:
         raise error_of(found)
     connection = Connection(found, host)
     found.add_on_close_callback(lambda _, reason: settle(connection.closed, error_of(reason)))
+    found.read_in_bulk()
     found.watch()
     return connection
 

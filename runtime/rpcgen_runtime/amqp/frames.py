@@ -10,8 +10,6 @@ from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final
 
-from pika import spec
-
 from rpcgen_runtime.amqp.messages import Message
 
 DELIVER: Final = 0x003C003C
@@ -20,7 +18,7 @@ NACK: Final = 0x003C0078
 PUBLISH: Final = 0x003C0028
 BASIC: Final = 0x003C
 
-METHOD_FRAME, HEADER_FRAME, BODY_FRAME = spec.FRAME_METHOD, spec.FRAME_HEADER, spec.FRAME_BODY
+METHOD_FRAME, HEADER_FRAME, BODY_FRAME = 1, 2, 3
 END: Final = b"\xce"
 OVERHEAD: Final = 8
 """Bytes of a frame beside its payload."""
@@ -78,7 +76,7 @@ def write_message(
 def write_ack(channel: int, tag: int) -> bytes:
     """Return the frame that acknowledges one delivery."""
     # 13 bytes of payload; one message, not all before it.
-    return _SETTLE.pack(METHOD_FRAME, channel, 13, ACK, tag, 0, spec.FRAME_END)
+    return _SETTLE.pack(METHOD_FRAME, channel, 13, ACK, tag, 0, END[0])
 
 
 def read_settled(data: bytes, at: int) -> tuple[int, bool]:

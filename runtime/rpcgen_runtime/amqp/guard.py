@@ -17,7 +17,7 @@ from typing import Any
 
 from pika import frame, spec
 from pika.adapters.asyncio_connection import AsyncioConnection
-from pika.adapters.utils.io_services_utils import _AsyncPlaintextTransport
+from pika.adapters.utils import io_services_utils
 from pika.exceptions import AMQPHeartbeatTimeout, IncompatibleProtocolError, InvalidFrameError
 
 from rpcgen_runtime.amqp.frames import read_size
@@ -28,8 +28,12 @@ GRACE = 5.0
 """Seconds beyond the heartbeat after which a silent connection is dead."""
 TICK = 1.0
 """Seconds between two looks at the clock."""
+READ_BYTES = 256 << 10
+"""What may come at once."""
 STANDSTILL = 30.0
 """Seconds after which a process that stood still no longer trusts what is in its sockets."""
+
+_PLAINTEXT: Any = io_services_utils._AsyncPlaintextTransport  # noqa: SLF001
 
 _START = struct.Struct(">BHL")
 _SMALLEST = 8
@@ -64,6 +68,18 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
     def _pika(self) -> Any:
         """This connection, with what pika has and its stubs do not tell."""
         return self
+
+    def read_in_bulk(self) -> None:
+        """Read all that has come at once.
+
+        pika would read 4 KiB at a time, and ask until it is told that there is nothing more.
+        """
+        transport = self._pika._transport  # noqa: SLF001  # our own base
+        if transport is not None:
+            transport._MAX_RECV_BYTES = READ_BYTES  # noqa: SLF001
+        if isinstance(transport, _PLAINTEXT):
+            # With TLS, what was decrypted and not read is nothing that the system tells of.
+            transport._MAX_CONSUME_BYTES = 1  # noqa: SLF001
 
     def watch(self) -> None:
         """Begin to notice when the broker is silent, or this process stands still (SIGSTOP).
@@ -133,7 +149,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
 def _send(transport: Any, data: bytes) -> None:
     """Send at once what can be: pika would first wait to be told that the socket takes it."""
     sent = 0
-    if isinstance(transport, _AsyncPlaintextTransport) and not transport.get_write_buffer_size():
+    if isinstance(transport, _PLAINTEXT) and not transport.get_write_buffer_size():
         # What goes wrong here goes wrong again where pika knows what to do.
         with suppress(OSError, AttributeError):
             sent = transport._sock.send(data)  # noqa: SLF001
