@@ -74,9 +74,10 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
 
         pika would read 4 KiB at a time, and ask until it is told that there is nothing more.
         """
-        transport = self._pika._transport  # noqa: SLF001  # our own base
-        if transport is not None:
-            transport._MAX_RECV_BYTES = READ_BYTES  # noqa: SLF001
+        transport: Any = self._pika._transport  # noqa: SLF001  # our own base
+        if transport is None:
+            return
+        transport._MAX_RECV_BYTES = READ_BYTES  # noqa: SLF001
         if isinstance(transport, _PLAINTEXT):
             # With TLS, what was decrypted and not read is nothing that the system tells of.
             transport._MAX_CONSUME_BYTES = 1  # noqa: SLF001
