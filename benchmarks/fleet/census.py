@@ -69,7 +69,12 @@ class Registrar:
         self._name = node.settings.name
         self._counting = _COUNT % (vhost, vhost)
         self._api = _NodeApi(node.api.url)
-        self._process = int(node.ctl("eval", "os:getpid().").strip().strip('"'))
+        self._process = 0
+        self.look_again()
+
+    def look_again(self) -> None:
+        """Take the process that the node is now."""
+        self._process = int(self._node.ctl("eval", "os:getpid().").strip().strip('"'))
 
     def log_all(self) -> None:
         """Let the node log every connection, for the next half minute."""

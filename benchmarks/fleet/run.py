@@ -86,7 +86,8 @@ class _Fleet:
         self.settle(lambda: sum(self._arrivals(name, done, clock, ended).opened) >= links)
         begun = done.moment
         if name == NODE:
-            begun, declared = journal.listening(self.node.log()) - clock, 0
+            # It is another process, which began to count anew.
+            begun, declared, node_cpu = journal.listening(self.node.log()) - clock, 0, 0.0
         calls, cpu = self.told(done.moment)
         return Stage(
             name,
@@ -134,13 +135,14 @@ class _Fleet:
         return _Act(moment, self.serve())
 
     def restart_node(self) -> "_Act":
-        """Restart the node; each client calls while it is away."""
-        self.node.stop_app()
+        """End the node as `kill -9` does, and start it; each client calls while it is away."""
+        self.node.kill()
         moment = time.monotonic()
         self.clients.ask({"wake": True}, self.plan.patience)
         time.sleep(self.plan.outage)
+        self.node.start()
+        self.registrar.look_again()
         self.registrar.log_all()
-        self.node.start_app()
         return _Act(moment)
 
 

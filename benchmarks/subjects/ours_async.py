@@ -6,10 +6,7 @@ from contextlib import AsyncExitStack
 from benchmarks.generated.bench import v1
 from benchmarks.subject import Host, Place
 from benchmarks.work import DATA, Work, records
-from rpcgen_runtime import Context, HttpLimits, Server, connect_async
-
-LIMITS = HttpLimits(max_body=4_194_304)
-"""As 1 MB of bytes is more than the default as JSON."""
+from rpcgen_runtime import Context, Server, connect_async
 
 
 class _Bench(v1.BenchServer):
@@ -94,6 +91,5 @@ async def _serve(place: Place, host: Host) -> None:
 
 
 def _server(place: Place, host: Host, number: int) -> Server:
-    limits = LIMITS if place.url.startswith("http:") else None
     name = f"bench-{number}"
-    return Server(place.url, [_Bench(host), _Ear(host)], server=name, limits=limits)
+    return Server(place.url, [_Bench(host), _Ear(host)], server=name)

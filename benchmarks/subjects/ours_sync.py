@@ -6,10 +6,7 @@ from contextlib import ExitStack
 from benchmarks.generated.bench import v1
 from benchmarks.subject import Host, Place
 from benchmarks.work import DATA, Work, records
-from rpcgen_runtime import Context, HttpLimits, Server, connect
-
-LIMITS = HttpLimits(max_body=4_194_304)
-"""As 1 MB of bytes is more than the default as JSON."""
+from rpcgen_runtime import Context, Server, connect
 
 
 class _Bench(v1.BenchServer):
@@ -85,6 +82,5 @@ def client(place: Place) -> _Client:
 
 
 def _server(place: Place, host: Host, number: int) -> Server:
-    limits = LIMITS if place.url.startswith("http:") else None
     name = f"bench-{number}"
-    return Server(place.url, [_Bench(host), _Ear(host)], server=name, limits=limits)
+    return Server(place.url, [_Bench(host), _Ear(host)], server=name)

@@ -24,6 +24,9 @@ from rpcgen_runtime.transport import DRAINING, NOT_STARTED
 from rpcgen_runtime.url import UNIX, Host, Url
 
 BACKLOG = 2_048
+"""Connections that may wait to be accepted,"""
+ACCEPTED_AT_ONCE = 64
+"""and those that are accepted before others are served."""
 LAME_DUCK_SECONDS = 0.5
 """How long clients on open connections are asked to go before the connections are closed."""
 ACCEPT_STEPS = 5
@@ -111,18 +114,22 @@ class HttpAcceptor:
         if self._address.scheme == UNIX:
             listening = _listen_unix(self._address.socket)
             self._server = await loop.create_unix_server(
-                connection, sock=listening, backlog=BACKLOG
+                connection, sock=listening, backlog=ACCEPTED_AT_ONCE
             )
+            listening.listen(BACKLOG)
             return
         listening = _listen(self._host)
         self._host = Host(self._host.name, listening.getsockname()[1])
         self._server = await loop.create_server(
             connection,
             sock=listening,
-            backlog=BACKLOG,
+            backlog=ACCEPTED_AT_ONCE,
             ssl=self._tls,
             ssl_handshake_timeout=handshake,
         )
+        # asyncio has one number for what may wait and for what is accepted in one turn of its loop,
+        # in which nobody else is served.
+        listening.listen(BACKLOG)
 
     async def stop(self) -> None:
         """See Acceptor: no new connections, and none is kept after its next reply."""
