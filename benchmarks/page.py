@@ -50,7 +50,7 @@ def machine(run: Mapping[str, Any]) -> str:
 def _packages(versions: Mapping[str, Mapping[str, str]]) -> str:
     """Return the versions of what the roster pins, and of what ours and the limits stand on."""
     wanted = {_name(it) for subject in SUBJECTS for it in subject.environment.packages}
-    wanted |= {"RabbitMQ", "pika", "pydantic_core", "pyreqwest", "uvicorn"}
+    wanted |= {"RabbitMQ", "pika", "pydantic_core", "uvicorn"}
     found = {
         f"{name} {version}"
         for installed in versions.values()

@@ -63,6 +63,10 @@ class Subject:
 
 
 HERE = Environment("rpcgen", ())
+PYREQWEST = Environment(
+    "pyreqwest",
+    ("pyreqwest==0.15.1", "uvicorn==0.54.0", "httptools==0.9.0", "pydantic-core==2.50.4"),
+)
 GRPC = Environment("grpc", ("grpcio==1.85.1", "grpcio-tools==1.85.1"))
 FASTAPI = Environment(
     "fastapi", ("fastapi==0.165.0", "uvicorn==0.54.0", "httptools==0.9.0", "aiohttp==3.14.5")
@@ -85,6 +89,7 @@ SUBJECTS = (
     Subject("http-async", "ours_async", _DIRECT, _OURS, HERE, True, _CASTS),
     Subject("http-sync", "ours_sync", _DIRECT, _OURS, HERE, False, _CASTS),
     Subject("uvicorn", "uvicorn", _DIRECT, _LIMIT, HERE, True),
+    Subject("pyreqwest", "pyreqwest", _DIRECT, _LIMIT, PYREQWEST, True),
     Subject("grpc-aio", "grpc_aio", _DIRECT, _PEER, GRPC, True),
     Subject("grpc-sync", "grpc_sync", _DIRECT, _PEER, GRPC, False),
     Subject("fastapi", "fastapi", _DIRECT, _PEER, FASTAPI, True),

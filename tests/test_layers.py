@@ -58,9 +58,7 @@ ASSEMBLY = {
 FOREIGN: dict[str, set[str]] = {
     "lark": {f"rpcgen.language.{it}" for it in ("parse", "build", "children")},
     "jinja2": {"rpcgen.python.render"},
-    "pyreqwest": {"rpcgen_runtime.http.network"},
-    "httpcore": {"rpcgen_runtime.http.unix"},
-    "httptools": {"rpcgen_runtime.http.protocol"},
+    "httptools": {"rpcgen_runtime.http.protocol", "rpcgen_runtime.http.reading"},
     "uvicorn": {f"rpcgen_runtime.http.{it}" for it in ("server", "protocol", "whole")},
     "pika": {
         f"rpcgen_runtime.amqp.{it}" for it in ("guard", "translation", "channel", "connection")

@@ -22,7 +22,7 @@ class Layer(Enum):
     TRANSPORT = "transport"
     """Ours: envelope, headers, connections, queues."""
     LIBRARY = "library"
-    """uvicorn, httptools, pyreqwest, pika."""
+    """uvicorn, httptools, pika."""
     DECODING = "decoding"
     DISPATCH = "dispatch"
     """Finding the method, admitting, the context."""
@@ -93,8 +93,6 @@ _HOMES: Mapping[str, Home] = {
     f"{OURS}.pool": Layer.EXECUTOR,
     "uvicorn": Layer.LIBRARY,
     "httptools": Layer.LIBRARY,
-    "pyreqwest": Layer.LIBRARY,
-    "httpcore": Layer.LIBRARY,
     "pika": Layer.LIBRARY,
     "msgpack": Layer.ENCODING,
     "asyncio.base_events:BaseEventLoop._run_once": Layer.LOOP,

@@ -1,4 +1,4 @@
-"""The limit over HTTP: an ASGI function that reads and writes JSON, called with our HTTP client."""
+"""The limit over HTTP: an ASGI function that reads and writes JSON, called over our connections."""
 
 import asyncio
 import base64
@@ -7,7 +7,6 @@ from importlib import import_module
 from typing import Any
 
 from pydantic_core import from_json, to_json
-from pyreqwest.client import ClientBuilder
 
 from benchmarks.subject import Host, Place
 from benchmarks.work import DATA, Work, records
@@ -18,13 +17,14 @@ Message = MutableMapping[str, Any]
 HEADERS = [(b"content-type", b"application/json")]
 
 
-class _Client:
-    def __init__(self, place: Place) -> None:
-        self._url = place.url
-        self._client = _as_ours(ClientBuilder()).build()
+class Asking:
+    """A client but for how it posts."""
+
+    def __init__(self) -> None:
         self._records = records()
 
     async def call(self, work: Work) -> object:
+        """Do a piece of work."""
         match work:
             case Work.ADD:
                 return await self._ask("add", [2, 3])
@@ -33,22 +33,13 @@ class _Client:
             case _:
                 return await self._ask("length", [base64.b64encode(DATA).decode()])
 
+    async def post(self, body: bytes) -> bytes:
+        """Return what is answered."""
+        raise NotImplementedError
+
     async def _ask(self, method: str, params: list[object]) -> object:
         body = to_json({"jsonrpc": "2.0", "id": 1, "method": method, "params": params})
-        request = self._client.post(self._url).header("content-type", "application/json")
-        response = await request.body_bytes(body).build().send()
-        return from_json(bytes(await response.bytes()))["result"]
-
-    async def close(self) -> None:
-        await self._client.close()
-
-
-def _as_ours(builder: ClientBuilder) -> ClientBuilder:
-    """Return a builder with the options that our transport gives it."""
-    builder = builder.http1_only().no_proxy().follow_redirects(enable=False)
-    builder = builder.max_connections(1_024).pool_max_idle_per_host(256).tcp_nodelay(enabled=True)
-    builder = builder.gzip(enable=False).brotli(enable=False)
-    return builder.zstd(enable=False).deflate(enable=False)
+        return from_json(await self.post(body))["result"]
 
 
 async def _application(
@@ -96,9 +87,29 @@ def serve(place: Place, host: Host) -> None:
     asyncio.run(_serve(uvicorn.Server(config), host))
 
 
-async def client(place: Place) -> _Client:
+async def client(place: Place) -> object:
     """Return a client."""
-    return _Client(place)
+    # Here: who serves for another client has none of ours.
+    from rpcgen_runtime import Deadline
+    from rpcgen_runtime.http.exchange import Post
+    from rpcgen_runtime.http.streams import Streams
+    from rpcgen_runtime.messages import Request, Verb
+    from rpcgen_runtime.transport import ClientSettings
+    from rpcgen_runtime.url import parse_url
+
+    class _Client(Asking):
+        def __init__(self) -> None:
+            super().__init__()
+            self._streams = Streams(parse_url(place.url), ClientSettings())
+
+        async def post(self, body: bytes) -> bytes:
+            request = Request(Verb.CALL, "", b"", None, Deadline.after(60.0), "1", {})
+            return (await self._streams.post(Post(request, 1, body), place.url)).body
+
+        async def close(self) -> None:
+            await self._streams.close()
+
+    return _Client()
 
 
 async def _serve(server: Any, host: Host) -> None:

@@ -8,7 +8,6 @@ import os
 import ssl
 import stat
 from dataclasses import dataclass
-from pathlib import Path
 
 log = logging.getLogger("rpcgen_runtime.tls")
 
@@ -75,33 +74,26 @@ class ClientTls:
             except (ssl.SSLError, _EncryptedKeyError) as error:
                 raise ValueError(f"`{certificate}` and `{key}` {_reason(error)}") from None
         if self.insecure_skip_verify:
-            log.warning("certificates are not verified: whoever sits in between reads all")
+            log.warning("certificates of servers are not verified: who sits in between reads all")
             made.check_hostname = False
             made.verify_mode = ssl.CERT_NONE
         return made
 
-    def authorities(self) -> bytes | None:
-        """Return the trusted authorities as PEM. Raises ValueError."""
-        if self.ca is None:
-            return None
-        path = _readable(self.ca)
-        _load_authorities(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), path)
-        return Path(path).read_bytes()
 
-    def identity(self) -> bytes | None:
-        """Return the key and the certificates as PEM. Raises ValueError."""
-        if self.certificate is None and self.key is None:
-            return None
-        if self.certificate is None or self.key is None:
-            raise ValueError("a client shows both a `certificate` and its `key`, or neither")
-        certificate, key = _readable(self.certificate), _readable(self.key)
-        _warn_of_mode(key)
-        try:
-            context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-            context.load_cert_chain(certificate, key, password=_no_password)
-        except (ssl.SSLError, _EncryptedKeyError) as error:
-            raise ValueError(f"`{certificate}` and `{key}` {_reason(error)}") from None
-        return Path(key).read_bytes() + b"\n" + Path(certificate).read_bytes()
+def told_of_tls(error: Exception) -> str | None:
+    """Return what is wrong with the other side's TLS, for people; None where it is not that."""
+    if isinstance(error, ssl.SSLCertVerificationError):
+        return f"invalid certificate: {error.verify_message.rstrip('.').lower()}"
+    if not isinstance(error, ssl.SSLError):
+        return None
+    if error.reason in _NO_TLS:
+        return "the port does not speak TLS"
+    return (error.reason or str(error)).replace("_", " ").lower()
+
+
+def is_alert(error: Exception) -> bool:
+    """Whether the other side has ended TLS and said why, such as for want of a certificate."""
+    return isinstance(error, ssl.SSLError) and "ALERT" in (error.reason or "")
 
 
 def subject_of(certificate: object) -> str:
@@ -110,6 +102,9 @@ def subject_of(certificate: object) -> str:
     pairs = [pair for group in fields for pair in group]
     return ",".join(f"{_SHORT.get(name, name)}={_escaped(value)}" for name, value in pairs[::-1])
 
+
+_NO_TLS = {"WRONG_VERSION_NUMBER", "RECORD_LAYER_FAILURE"}
+"""What OpenSSL says of the first bytes of who does not speak TLS: plain HTTP, for one."""
 
 _SHORT = {
     "commonName": "CN",

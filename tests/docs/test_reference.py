@@ -35,7 +35,7 @@ from rpcgen_runtime import (
 from rpcgen_runtime import context as contexts
 from rpcgen_runtime.client import Client
 from rpcgen_runtime.codecs import ReplyCodec
-from rpcgen_runtime.http import headers, hosts, network, unix
+from rpcgen_runtime.http import headers, hosts, network
 from rpcgen_runtime.http.protocol import Connection
 from rpcgen_runtime.memory import hub
 from rpcgen_runtime.retries import RetryBudget
@@ -247,7 +247,3 @@ def test_the_decision_on_connections_names_all_that_is_overridden() -> None:
         for it in words(row[0])
     ]
     assert set(named) == {it for it in vars(Connection) if not it.startswith("_")}
-
-
-def test_both_transports_of_http_have_the_same_limits() -> None:
-    assert (unix.MAX_REQUESTS, unix.IDLE_SECONDS) == (network.MAX_REQUESTS, network.IDLE_SECONDS)

@@ -92,7 +92,7 @@ def test_an_unknown_authority_is_not_trusted(http_place: Place, files: Files) ->
     other = files.folder / "other.pem"
     trustme.CA().cert_pem.write_to_path(other)
     for tls in (None, ClientTls(ca=other)):
-        with pytest.raises(Unreachable, match=r"invalid peer certificate: UnknownIssuer"):
+        with pytest.raises(Unreachable, match=r"invalid certificate: unable to get local issuer"):
             http_place.client(WorkClient, server, tls=tls, retry=NO_RETRY).run("x")
 
 
@@ -103,7 +103,7 @@ def test_a_certificate_for_another_name_is_not_trusted(
     tls = ServerTls(certificate=certificate, key=key)
     server = http_place.serve(Worker(), url="https://127.0.0.1:0", tls=tls)
     client = http_place.client(WorkClient, server, tls=ClientTls(ca=files.ca), retry=NO_RETRY)
-    with pytest.raises(Unreachable, match="certificate not valid for name"):
+    with pytest.raises(Unreachable, match="certificate is not valid for"):
         client.run("x")
 
 

@@ -18,7 +18,7 @@ def test_the_socket_goes_with_its_server(tmp_path: Path) -> None:
         with connect(server.url) as transport:
             assert WorkClient(transport).run("x") == "x"
     assert not path.exists()
-    gone = r"no connection: `Work\.run` at http\+unix://"
+    gone = r"no connection \(No such file or directory\): `Work\.run` at http\+unix://"
     with (
         connect(f"http+unix://{path}", retry=NO_RETRY) as transport,
         pytest.raises(Unreachable, match=gone),

@@ -42,7 +42,7 @@ MODULES = ("client", "contract", "errors", "methods", "models", "openrpc", "serv
 # or be hidden by them. `test` is the one that nothing needs.
 _TAKEN_PACKAGES = (sys.stdlib_module_names - {"test"}) | {
     *("pydantic", "pydantic_core", "rpcgen", "rpcgen_runtime", "typing_extensions"),
-    *("annotated_types", "typing_inspection", "msgpack", "uvicorn", "pyreqwest"),
+    *("annotated_types", "typing_inspection", "msgpack", "uvicorn", "httptools"),
 }
 
 _FIELD = _KEYWORDS | ANNOTATION_BUILTINS | _MODULES | _MODEL_ATTRIBUTES

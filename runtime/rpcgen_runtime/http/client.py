@@ -256,21 +256,13 @@ def _threads() -> "ThreadPoolExecutor":
 
 
 def _poster(url: Url, settings: ClientSettings) -> _Poster:
-    if url.scheme == UNIX:
-        # Imported here: most clients have no use for the second library.
-        from rpcgen_runtime.http.unix import Unix
+    # Imported here: each kind of client has no use for the other's.
+    from rpcgen_runtime.http.sockets import Sockets
 
-        return Unix(url.socket, settings)
-    from rpcgen_runtime.http.network import Network
-
-    return Network(settings, has_others=len(url.hosts) > 1)
+    return Sockets(url, settings)
 
 
 def _async_poster(url: Url, settings: ClientSettings) -> _AsyncPoster:
-    if url.scheme == UNIX:
-        from rpcgen_runtime.http.unix import AsyncUnix
+    from rpcgen_runtime.http.streams import Streams
 
-        return AsyncUnix(url.socket, settings)
-    from rpcgen_runtime.http.network import AsyncNetwork
-
-    return AsyncNetwork(settings, has_others=len(url.hosts) > 1)
+    return Streams(url, settings)

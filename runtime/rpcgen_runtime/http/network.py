@@ -1,225 +1,165 @@
-"""HTTP over TCP and TLS, sync and async; the only file that imports pyreqwest.
+"""Where an address leads, how a request to it begins, and what failures mean. No I/O.
 
-The deadline covers connecting, sending and the reply. No connection: not executed. Anything later:
-unknown. Redirects are not followed, proxies of the environment are not asked, nothing is unpacked.
+No connection: not executed. Anything later: unknown. One connection has one request under way;
+redirects are not followed, proxies of the environment are not asked, nothing is unpacked.
 """
 
-import atexit
-import logging
-import time
-from collections.abc import Mapping
-from datetime import timedelta
-from functools import cache
-from typing import TYPE_CHECKING, TypeVar
-
-from pyreqwest.bytes import Bytes
-from pyreqwest.client import ClientBuilder, SyncClientBuilder
-from pyreqwest.exceptions import (
-    BuilderError,
-    ClientClosedError,
-    DetailedPyreqwestError,
-    PoolTimeoutError,
-    PyreqwestError,
-    RequestTimeoutError,
-)
-from pyreqwest.response import BaseResponse, Response, SyncResponse
+import ipaddress
+import os
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import quote
 
 from rpcgen_runtime.errors import (
+    BadReply,
     ConnectionLost,
     DeadlineExceeded,
     ExpiredUnstarted,
-    InvalidRequest,
     RpcError,
     Unauthenticated,
     Unreachable,
 )
-from rpcgen_runtime.http import headers
-from rpcgen_runtime.http.exchange import Answer, Post, too_large
+from rpcgen_runtime.http.exchange import Post, too_large
+from rpcgen_runtime.http.reading import TooLarge, Unreadable
 from rpcgen_runtime.telemetry import measures
 from rpcgen_runtime.transport import ClientSettings
+from rpcgen_runtime.url import PORTS, UNIX, Url
 
 if TYPE_CHECKING:
-    from rpcgen_runtime.tls import ClientTls
+    import ssl
 
 MAX_REQUESTS = 1_024
 """Requests of one transport under way at once; one more waits, as long as its deadline allows."""
 MAX_IDLE = 256
-"""Idle connections kept for the next request."""
+"""Idle connections of one address kept for the next request."""
 IDLE_SECONDS = 30.0
 """How long an idle connection is kept."""
 CONNECT_SECONDS = 10.0
 """How long a connection may take to come about, TLS included: until then nothing is executed."""
 CONNECT_SECONDS_OF_MANY = 3.0
 """The same where another host could be asked instead."""
-MAX_DIGITS = 18
-"""Of a length that is said; the library has refused what is no number."""
-EXIT_SECONDS = 0.05
-"""How long the interpreter waits, at its end, for the library's threads to let go of it."""
-
-log = logging.getLogger("rpcgen_runtime.http")
-
-Builder = TypeVar("Builder", ClientBuilder, SyncClientBuilder)
-
-_FAILURES: Mapping[type[PyreqwestError], tuple[type[RpcError], str]] = {
-    PoolTimeoutError: (ExpiredUnstarted, "no free connection before the deadline"),
-    RequestTimeoutError: (DeadlineExceeded, "no reply before the deadline"),
-    ClientClosedError: (Unreachable, "the transport is closed"),
-    BuilderError: (InvalidRequest, "the request cannot be sent"),
-    PyreqwestError: (ConnectionLost, "the connection was lost"),
-}
-"""What each failure of the library means; the first that fits holds."""
-
-_NO_CONNECTION = "client error (Connect)"
-"""Among the causes where no connection came about, TLS included.
-
-The library calls all that goes wrong before the first byte of a response a failure to connect, and
-all time that runs out before it too: what was sent by then may have been executed.
-"""
-_NO_TLS = frozenset(
-    f"received corrupt message of type {it}"
-    for it in ("InvalidContentType", "UnknownProtocolVersion")
-)
-"""What the first bytes of a server are said to be that are none of TLS: plain HTTP, for one."""
-_REFUSED_BY_TLS = "received fatal alert: "
-"""Begins the cause where the server did not want our certificate, or our having none.
-
-With TLS 1.3 it says so after our side believes that the connection stands, but reads nothing.
-"""
+READ_BYTES = 256 << 10
+"""What is read at once."""
+MAX_JOINED = 64 << 10
+"""Bytes of a body that is copied behind its headers, so that both are one packet."""
 
 
-class Network:
-    """Posts and waits. May be used by several threads."""
+class Address(NamedTuple):
+    """One place where requests are answered."""
 
-    def __init__(self, settings: ClientSettings, *, has_others: bool) -> None:
-        """Take the settings, and whether another host could be asked instead."""
-        self._max_reply = settings.max_reply
-        self._client = _built(SyncClientBuilder(), settings.tls, has_others=has_others).build()
+    shown: str
+    """As in messages."""
+    host: str
+    """A name or an address; empty for a Unix socket."""
+    port: int
+    socket: str
+    """A Unix socket's file, or empty."""
+    tls: "ssl.SSLContext | None"
+    patience: float
+    """Seconds in which a connection comes about."""
+    start: str
+    """How every request begins."""
 
-    def post(self, post: Post, url: str) -> Answer:
-        """Return what is answered. Raises as Transport.call does."""
+    @property
+    def is_literal(self) -> bool:
+        """Whether the host needs no resolver."""
         try:
-            builder = self._client.post(url).headers(post.fields())
-            builder = builder.timeout(timedelta(seconds=post.seconds())).body_bytes(post.body)
-            with builder.build_streamed() as response:
-                ours = response.get_header(headers.VERSION)
-                server = response.get_header(headers.SERVER)
-                body = self._body(response, url)
-                return Answer(response.status, ours, server, body)
-        except PyreqwestError as error:
-            raise _failure(error, post, url) from error
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return False
+        return True
 
-    def close(self) -> None:
-        """Give back the connections."""
-        self._client.close()
+    def head(self, post: Post) -> bytes:
+        """Return the head of a request, with what is left of its deadline now.
 
-    def _body(self, response: SyncResponse, url: str) -> bytes:
-        limit = self._max_reply
-        if _is_said_to_fit(response, limit, url):
-            return bytes(response.bytes())
-        parts: list[Bytes] = []
-        while (part := response.body_reader.read_chunk()) is not None:
-            parts.append(part)
-            limit -= len(part)
-            if limit < 0:
-                raise too_large(self._max_reply, url)
-        return b"".join(parts)
+        Raises ExpiredUnstarted.
+        """
+        post.seconds()
+        fields = [f"{name}: {value}\r\n" for name, value in post.fields().items()]
+        text = f"{self.start}{''.join(fields)}content-length: {len(post.body)}\r\n\r\n"
+        return text.encode("ascii")
 
 
-class AsyncNetwork:
-    """Posts and awaits, on one event loop."""
-
-    def __init__(self, settings: ClientSettings, *, has_others: bool) -> None:
-        """Take the settings, and whether another host could be asked instead."""
-        self._max_reply = settings.max_reply
-        _wait_at_exit()
-        self._client = _built(ClientBuilder(), settings.tls, has_others=has_others).build()
-
-    async def post(self, post: Post, url: str) -> Answer:
-        """Return what is answered. Raises as AsyncTransport.call does."""
-        try:
-            builder = self._client.post(url).headers(post.fields())
-            builder = builder.timeout(timedelta(seconds=post.seconds())).body_bytes(post.body)
-            async with builder.build_streamed() as response:
-                ours = response.get_header(headers.VERSION)
-                server = response.get_header(headers.SERVER)
-                body = await self._body(response, url)
-                return Answer(response.status, ours, server, body)
-        except PyreqwestError as error:
-            raise _failure(error, post, url) from error
-
-    async def close(self) -> None:
-        """Give back the connections."""
-        await self._client.close()
-
-    async def _body(self, response: Response, url: str) -> bytes:
-        limit = self._max_reply
-        if _is_said_to_fit(response, limit, url):
-            return bytes(await response.bytes())
-        parts: list[Bytes] = []
-        while (part := await response.body_reader.read_chunk()) is not None:
-            parts.append(part)
-            limit -= len(part)
-            if limit < 0:
-                raise too_large(self._max_reply, url)
-        return b"".join(parts)
+def addresses(url: Url, settings: ClientSettings) -> Mapping[str, Address]:
+    """Return the addresses of a URL by what they are called. Raises ValueError for TLS's files."""
+    if url.scheme == UNIX:
+        shown = f"{UNIX}://{url.socket}"
+        start = "POST / HTTP/1.1\r\nhost: localhost\r\n"
+        return {shown: Address(shown, "", 0, url.socket, None, CONNECT_SECONDS, start)}
+    tls = _tls(settings) if url.scheme == "https" else None
+    patience = CONNECT_SECONDS_OF_MANY if len(url.hosts) > 1 else CONNECT_SECONDS
+    found: dict[str, Address] = {}
+    for host in url.hosts:
+        place = str(host) if host.port != PORTS[url.scheme] else str(host).rpartition(":")[0]
+        start = f"POST {quote(url.path)} HTTP/1.1\r\nhost: {place}\r\n"
+        shown = url.at(host)
+        found[shown] = Address(shown, host.name, host.port, "", tls, patience, start)
+    return found
 
 
-def _built(builder: Builder, tls: "ClientTls | None", *, has_others: bool) -> Builder:
-    builder = builder.max_connections(MAX_REQUESTS).pool_max_idle_per_host(MAX_IDLE)
-    builder = builder.pool_idle_timeout(timedelta(seconds=IDLE_SECONDS)).tcp_nodelay(enabled=True)
-    builder = builder.http1_only().no_proxy().follow_redirects(enable=False)
-    builder = builder.gzip(enable=False).brotli(enable=False)
-    builder = builder.zstd(enable=False).deflate(enable=False)
-    patience = CONNECT_SECONDS_OF_MANY if has_others else CONNECT_SECONDS
-    builder = builder.connect_timeout(timedelta(seconds=patience))
-    if tls is None:
-        return builder
-    authorities, identity = tls.authorities(), tls.identity()
-    if authorities is not None:
-        builder = builder.add_root_certificate_pem(authorities)
-    if identity is not None:
-        builder = builder.identity_pem(identity)
+def pieces(head: bytes, body: bytes) -> Sequence[bytes]:
+    """Return what is written, one after the other."""
+    return [head + body] if len(body) <= MAX_JOINED else [head, body]
+
+
+def failed(kind: type[RpcError], what: str, post: Post, address: Address) -> RpcError:
+    """Return how a request ended, told with its method and its address."""
+    return kind(f"{what}: `{post.request.name}` at {address.shown}")
+
+
+def not_connected(why: Exception, post: Post, address: Address) -> RpcError:
+    """Return what it means that no connection came about."""
+    if post.request.deadline.passed():
+        return failed(ExpiredUnstarted, "no connection before the deadline", post, address)
+    if isinstance(why, TimeoutError) and not why.errno:
+        told = f"none within {address.patience:g} s"
+    else:
+        told = _told(why, address)
+    return failed(Unreachable, f"no connection ({told})", post, address)
+
+
+def not_answered(why: Exception, post: Post, address: Address) -> RpcError:
+    """Return what it means that something went wrong once the connection was there."""
+    if isinstance(why, TooLarge):
+        return too_large(why.args[0], address.shown)
+    if isinstance(why, Unreadable):
+        return failed(BadReply, f"the answer is no HTTP ({why})", post, address)
+    if isinstance(why, TimeoutError) and not why.errno:
+        return failed(DeadlineExceeded, "no reply before the deadline", post, address)
+    if address.tls is not None and _is_alert(why):
+        # With TLS 1.3 a server says so after our side believes that the connection stands.
+        told = _told(why, address)
+        return failed(Unauthenticated, f"the server refuses TLS ({told})", post, address)
+    return failed(ConnectionLost, f"the connection was lost ({_told(why, address)})", post, address)
+
+
+def _tls(settings: ClientSettings) -> "ssl.SSLContext":
+    # Imported here: a client without TLS starts without the library.
+    from rpcgen_runtime.tls import ClientTls
+
+    tls = settings.tls or ClientTls()
     if tls.insecure_skip_verify:
-        log.warning("certificates of servers are not verified: anybody may read and change calls")
         measures().insecure("unverified")
-        builder = builder.danger_accept_invalid_certs(enable=True)
-    return builder
+    return tls.context()
 
 
-def _is_said_to_fit(response: BaseResponse, limit: int, url: str) -> bool:
-    """Whether the length is told, so that nothing more can come; raises if it is too large."""
-    told = response.get_header("content-length")
-    if told is None:
-        return False
-    if len(told) > MAX_DIGITS or int(told) > limit:
-        raise too_large(limit, url)
-    return True
+def _told(error: Exception, address: Address) -> str:
+    told = _told_of_tls(error) if address.tls is not None else None
+    if told is not None:
+        return told
+    if isinstance(error, OSError):
+        number = error.errno or 0
+        return os.strerror(number) if number > 0 else error.strerror or str(error)
+    return str(error)
 
 
-@cache
-def _wait_at_exit() -> None:
-    """See to it, once, that the interpreter does not end while a reply is handed over.
+def _told_of_tls(error: Exception) -> str | None:
+    from rpcgen_runtime.tls import told_of_tls
 
-    The library's threads hand it over; one that comes too late ends the process with an abort.
-    """
-    atexit.register(time.sleep, EXIT_SECONDS)
+    return told_of_tls(error)
 
 
-def _failure(error: PyreqwestError, post: Post, url: str) -> RpcError:
-    kind, text = next(it for known, it in _FAILURES.items() if isinstance(error, known))
-    causes = _causes(error)
-    if _NO_CONNECTION in causes:
-        why = "the port does not speak TLS" if causes[-1] in _NO_TLS else causes[-1]
-        kind, text = Unreachable, f"no connection ({why})"
-        if post.request.deadline.passed():
-            kind, text = ExpiredUnstarted, "no connection before the deadline"
-    elif causes and causes[-1].startswith(_REFUSED_BY_TLS):
-        kind, text = Unauthenticated, f"the server refuses TLS ({causes[-1]})"
-    elif kind is ConnectionLost and causes:
-        text = f"{text} ({causes[-1].partition(': http')[0]})"
-    return kind(f"{text}: `{post.request.name}` at {url}")
+def _is_alert(error: Exception) -> bool:
+    from rpcgen_runtime.tls import is_alert
 
-
-def _causes(error: PyreqwestError) -> list[str]:
-    found = error.details["causes"] if isinstance(error, DetailedPyreqwestError) else None
-    return [it["message"] for it in found or []]
+    return is_alert(error)

@@ -164,10 +164,13 @@ def test_sighup_resets_and_sigint_drains() -> None:
 
 
 SYNC_CLIENT = """
-    import sys
+    import sys, warnings
     from rpcgen_runtime import connect
     from tests.runtime.generated.new.trial.work.v1 import WorkClient
 
+    if sys.argv[2] == "open":
+        # By default Python does not tell of what was left open.
+        warnings.simplefilter("ignore", ResourceWarning)
     transport = connect(sys.argv[1])
     assert WorkClient(transport).run("quick") == "quick"
     WorkClient(transport).note("quick")
@@ -176,7 +179,7 @@ SYNC_CLIENT = """
 """
 
 ASYNC_CLIENT = """
-    import asyncio, sys
+    import asyncio, sys, warnings
     from rpcgen_runtime import connect_async
     from tests.runtime.generated.new.trial.work.v1 import AsyncWorkClient
 
@@ -188,6 +191,9 @@ ASYNC_CLIENT = """
             await transport.close()
         return transport
 
+    if sys.argv[2] == "open":
+        # By default Python does not tell of what was left open.
+        warnings.simplefilter("ignore", ResourceWarning)
     kept = asyncio.run(main())
 """
 

@@ -201,7 +201,7 @@ def test_a_bucket_stops_a_storm_of_retries(http_place: Place) -> None:
         (lambda _: http("204 No Content", b""), BadReply),
         (lambda _: http("500 Oops", b"<html>"), BadReply),
         (lambda _: http("502 Bad Gateway", b""), BadReply),
-        (lambda _: b"garbage\r\n\r\n", ConnectionLost),
+        (lambda _: b"garbage\r\n\r\n", BadReply),
         (lambda _: b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n{", ConnectionLost),
         (
             lambda _: http("200 OK", b'{"jsonrpc":"2.0","id":1,"error":{"code":7,"message":"m"}}'),
