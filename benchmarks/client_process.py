@@ -16,7 +16,7 @@ from types import ModuleType
 
 from benchmarks import lines
 from benchmarks.measure import Threads, measure_async
-from benchmarks.subject import AsyncClient, Client, Place
+from benchmarks.subject import AsyncClient, Client, Hearing, Place, Tally
 from benchmarks.work import Work, is_right
 
 PATIENCE = 10.0
@@ -55,6 +55,9 @@ async def _in_coroutines(
     lines.say(ready=lines.versions())
     while line := await loop.run_in_executor(None, told.get):
         try:
+            if "tally" in line:
+                _tell(client)
+                continue
             if "check" in line:
                 work = Work(line["check"])
                 _judge(work, await client.call(work))
@@ -86,6 +89,9 @@ def _in_threads(subject: ModuleType, place: Place, told: "SimpleQueue[lines.Line
     size = 0
     while line := told.get():
         try:
+            if "tally" in line:
+                _tell(client)
+                continue
             if "check" in line:
                 work = Work(line["check"])
                 _judge(work, client.call(work))
@@ -110,6 +116,12 @@ def _at_last(call: Callable[[], object]) -> None:
             return
         time.sleep(PAUSE)
     call()
+
+
+def _tell(client: object) -> None:
+    """Tell the tally of the server in this process, where it counts."""
+    tally = client.tally() if isinstance(client, Hearing) else Tally(0, 0.0, 0.0)
+    lines.say(**asdict(tally))
 
 
 def _judge(work: Work, answer: object) -> None:

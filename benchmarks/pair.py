@@ -71,9 +71,9 @@ class Pair:
         return tally
 
     def _tally(self) -> Tally:
-        if self.server is None:
-            return Tally(0, 0.0, 0.0)
-        return Tally(**self.server.ask({"tally": True}, self.settings.patience))
+        told = (self.server or self.client).ask({"tally": True}, self.settings.patience)
+        # What the client's process used is in what it measured.
+        return Tally(**(told if self.server else {**told, "cpu": 0.0}))
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def started(
 ) -> Iterator[Pair]:
     """Give the two processes of a subject. Raises StartError."""
     with ExitStack() as held:
-        url = held.enter_context(places.place(subject))
+        url = held.enter_context(places.place(subject, receivers))
         place = Place(url, receivers, settings.is_uvloop and subject.is_async)
         try:
             server = None

@@ -2,7 +2,7 @@
 
 import socket
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from uuid import uuid4
 
@@ -18,16 +18,16 @@ class Places:
     node: Node | None
 
     @contextmanager
-    def place(self, subject: Subject) -> Iterator[str]:
-        """Give a URL that nobody else has."""
-        makers: dict[Road, Callable[[Subject], Iterator[str]]] = {
+    def place(self, subject: Subject, receivers: int = 1) -> Iterator[str]:
+        """Give a URL that nobody else has, for so many servers."""
+        makers: dict[Road, Callable[[Subject, int], Iterator[str]]] = {
             Road.BROKER: self._vhost,
-            Road.DIRECT: _port,
+            Road.DIRECT: _ports,
             Road.MEMORY: _name,
         }
-        yield from makers[subject.road](subject)
+        yield from makers[subject.road](subject, receivers)
 
-    def _vhost(self, subject: Subject) -> Iterator[str]:
+    def _vhost(self, subject: Subject, _receivers: int) -> Iterator[str]:
         assert self.node is not None
         vhost = f"{subject.name}-{uuid4().hex}"
         self.node.api.make_vhost(vhost)
@@ -38,12 +38,14 @@ class Places:
                 self.node.api.delete_vhost(vhost)
 
 
-def _port(subject: Subject) -> Iterator[str]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    yield f"{subject.scheme}://127.0.0.1:{port}/"
+def _ports(subject: Subject, receivers: int) -> Iterator[str]:
+    with ExitStack() as held:
+        probes = [held.enter_context(socket.socket()) for _ in range(receivers)]
+        for probe in probes:
+            probe.bind(("127.0.0.1", 0))
+        hosts = ",".join(f"127.0.0.1:{it.getsockname()[1]}" for it in probes)
+    yield f"{subject.scheme}://{hosts}/"
 
 
-def _name(subject: Subject) -> Iterator[str]:
+def _name(subject: Subject, _receivers: int) -> Iterator[str]:
     yield f"memory://{subject.name}"

@@ -86,8 +86,8 @@ _OURS, _PEER, _LIMIT = Role.OURS, Role.PEER, Role.LIMIT
 _DIRECT, _BROKER, _MEMORY = Road.DIRECT, Road.BROKER, Road.MEMORY
 
 SUBJECTS = (
-    Subject("http-async", "ours_async", _DIRECT, _OURS, HERE, True, _CASTS),
-    Subject("http-sync", "ours_sync", _DIRECT, _OURS, HERE, False, _CASTS),
+    Subject("http-async", "ours_async", _DIRECT, _OURS, HERE, True, _ALL),
+    Subject("http-sync", "ours_sync", _DIRECT, _OURS, HERE, False, _ALL),
     Subject("uvicorn", "uvicorn", _DIRECT, _LIMIT, HERE, True),
     Subject("pyreqwest", "pyreqwest", _DIRECT, _LIMIT, PYREQWEST, True),
     Subject("grpc-aio", "grpc_aio", _DIRECT, _PEER, GRPC, True),
@@ -105,8 +105,8 @@ SUBJECTS = (
     Subject(
         "faststream", "faststream", _BROKER, _PEER, FASTSTREAM, True, _CASTS | {Work.EVENTS}, "amqp"
     ),
-    Subject("memory-async", "ours_async", _MEMORY, _OURS, HERE, True, scheme="memory"),
-    Subject("memory-sync", "ours_sync", _MEMORY, _OURS, HERE, False, scheme="memory"),
+    Subject("memory-async", "ours_async", _MEMORY, _OURS, HERE, True, _ALL, "memory"),
+    Subject("memory-sync", "ours_sync", _MEMORY, _OURS, HERE, False, _ALL, "memory"),
 )
 
 

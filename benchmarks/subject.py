@@ -9,7 +9,7 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 from urllib.parse import urlsplit
 
 from benchmarks.work import Work
@@ -29,6 +29,13 @@ class Place:
         port = urlsplit(self.url).port
         assert port is not None
         return port
+
+    def at(self, number: int) -> str:
+        """Return the URL of one receiver: where it names several hosts, each has its own."""
+        scheme, _, rest = self.url.partition("://")
+        hosts, slash, path = rest.partition("/")
+        each = hosts.split(",")
+        return f"{scheme}://{each[number % len(each)]}{slash}{path}"
 
     @property
     def loop(self) -> str:
@@ -57,6 +64,15 @@ class Client(Protocol):
 
     def close(self) -> None:
         """Give back what it holds."""
+        ...
+
+
+@runtime_checkable
+class Hearing(Protocol):
+    """A client whose server is in its process."""
+
+    def tally(self) -> "Tally":
+        """Return what the server has done until now."""
         ...
 
 

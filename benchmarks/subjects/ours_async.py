@@ -4,7 +4,7 @@ import asyncio
 from contextlib import AsyncExitStack
 
 from benchmarks.generated.bench import v1
-from benchmarks.subject import Host, Place
+from benchmarks.subject import Host, Place, Tally
 from benchmarks.work import DATA, Work, records
 from rpcgen_runtime import Context, Server, connect_async
 
@@ -40,6 +40,7 @@ class _Ear(v1.BenchListener):
 class _Client:
     def __init__(self, place: Place) -> None:
         self._held = AsyncExitStack()
+        self._host = Host(lambda: None)
         self._transport = connect_async(place.url)
         self._bench = v1.AsyncBenchClient(self._transport)
         self._events = v1.AsyncBenchEvents(self._transport)
@@ -47,7 +48,8 @@ class _Client:
 
     async def open(self, place: Place) -> None:
         if place.url.startswith("memory:"):
-            await self._held.enter_async_context(_server(place, Host(lambda: None), 0))
+            for number in range(place.receivers):
+                await self._held.enter_async_context(_server(place, self._host, number))
         await self._held.enter_async_context(self._transport)
 
     async def call(self, work: Work) -> object:
@@ -65,6 +67,9 @@ class _Client:
             case Work.FANOUT:
                 await self._bench.tell(1)
         return None
+
+    def tally(self) -> Tally:
+        return self._host.tally()
 
     async def close(self) -> None:
         await self._held.aclose()
@@ -92,4 +97,4 @@ async def _serve(place: Place, host: Host) -> None:
 
 def _server(place: Place, host: Host, number: int) -> Server:
     name = f"bench-{number}"
-    return Server(place.url, [_Bench(host), _Ear(host)], server=name)
+    return Server(place.at(number), [_Bench(host), _Ear(host)], server=name)

@@ -4,7 +4,7 @@ import threading
 from contextlib import ExitStack
 
 from benchmarks.generated.bench import v1
-from benchmarks.subject import Host, Place
+from benchmarks.subject import Host, Place, Tally
 from benchmarks.work import DATA, Work, records
 from rpcgen_runtime import Context, Server, connect
 
@@ -40,8 +40,10 @@ class _Ear(v1.BenchListener):
 class _Client:
     def __init__(self, place: Place) -> None:
         self._held = ExitStack()
+        self._host = Host(lambda: None)
         if place.url.startswith("memory:"):
-            self._held.enter_context(_server(place, Host(lambda: None), 0))
+            for number in range(place.receivers):
+                self._held.enter_context(_server(place, self._host, number))
         transport = self._held.enter_context(connect(place.url))
         self._bench = v1.BenchClient(transport)
         self._events = v1.BenchEvents(transport)
@@ -63,6 +65,9 @@ class _Client:
                 self._bench.tell(1)
         return None
 
+    def tally(self) -> Tally:
+        return self._host.tally()
+
     def close(self) -> None:
         self._held.close()
 
@@ -83,4 +88,4 @@ def client(place: Place) -> _Client:
 
 def _server(place: Place, host: Host, number: int) -> Server:
     name = f"bench-{number}"
-    return Server(place.url, [_Bench(host), _Ear(host)], server=name)
+    return Server(place.at(number), [_Bench(host), _Ear(host)], server=name)

@@ -66,8 +66,9 @@ def test_calls_in_one_process_and_over_http_are_measured(callers: int) -> None:
         assert 0 < figures.p50_ms <= figures.p99_ms
 
 
-def test_casts_are_measured_by_what_has_arrived() -> None:
-    found = measured(chosen(["http"]), [Work.CASTS], 2, BRIEF)
+def test_what_is_not_answered_is_measured_by_what_has_arrived() -> None:
+    works = [Work.CASTS, Work.EVENTS, Work.FANOUT]
+    found = measured(chosen(["http", "memory"]), works, 2, BRIEF)
     assert all(isinstance(it, Figures) and it.calls >= 2 for it in found.values()), found
 
 
