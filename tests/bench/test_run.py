@@ -128,7 +128,7 @@ def test_a_run_is_printed_and_kept(tmp_path: Path) -> None:
         (["--only", "htp"], "no subject `htp`; there are: http-async"),
         (["--work", "add,ad"], "no work `ad`; there are: add records bytes"),
         (["--callers", "1,0"], "`0` is not a number above 0"),
-        (["--only", "memory", "--work", "casts"], "none of these subjects does any of this work"),
+        (["--only", "xmlrpc", "--work", "casts"], "none of these subjects does any of this work"),
         (["--rounds", "many"], "`many` is not a number above 0"),
         (["--json", "nowhere/run.json"], "there is no folder `nowhere`"),
         (["--plot", "nowhere"], "there is no folder `nowhere`"),
