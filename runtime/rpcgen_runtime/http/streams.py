@@ -82,15 +82,13 @@ class Streams:
                 line = await self._opened(address)
         except (OSError, UnicodeError) as error:
             raise network.not_connected(error, post, address) from error
-        self._lines.add(line)
-        line.closed.add_done_callback(lambda _: self._lines.discard(line))
         if self._is_closed:
             line.hang_up()
             raise network.failed(Unreachable, "the transport is closed", post, address)
         return line
 
     async def _opened(self, address: Address) -> "_Line":
-        """Connect to the first place that answers, each in its share of the time. Raises OSError."""
+        """Connect to the first place that answers, each has its share of time. Raises OSError."""
         loop = asyncio.get_running_loop()
         if address.socket:
             _, made = await loop.create_unix_connection(self._line, address.socket)
@@ -110,7 +108,7 @@ class Streams:
         return made
 
     def _line(self) -> "_Line":
-        return _Line(self._max_reply)
+        return _Line(self._max_reply, self._lines)
 
     async def _place(self, post: Post, address: Address) -> None:
         """Wait until a place is passed on. Raises ExpiredUnstarted."""
@@ -139,7 +137,9 @@ class Streams:
 class _Line(asyncio.Protocol):
     """A connection."""
 
-    def __init__(self, max_reply: int) -> None:
+    def __init__(self, max_reply: int, lines: "set[_Line]") -> None:
+        """Take where it stands as long as it is open."""
+        self._lines = lines
         self._loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[None] = self._loop.create_future()
         self._reader = Reader(max_reply)
@@ -175,6 +175,8 @@ class _Line(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """See asyncio."""
         self._transport = cast("asyncio.Transport", transport)
+        self._lines.add(self)
+        self.rest()
 
     def data_received(self, data: bytes) -> None:
         """See asyncio."""
@@ -191,6 +193,7 @@ class _Line(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """See asyncio."""
+        self._lines.discard(self)
         if self._timer is not None:
             self._timer.cancel()
         answer = self._reader.finish() if exc is None and self._waiter is not None else None
