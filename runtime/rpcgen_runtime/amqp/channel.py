@@ -8,7 +8,8 @@ from typing import Any, TypeAlias
 from pika import exceptions as problems
 from pika import spec
 
-from rpcgen_runtime.amqp.frames import Unusual, write_ack, write_message
+from rpcgen_runtime.amqp.acks import Acks
+from rpcgen_runtime.amqp.frames import Unusual, write_message
 from rpcgen_runtime.amqp.guard import GuardedConnection
 from rpcgen_runtime.amqp.inbox import Inbox, OnConfirm
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message, Queue, Table
@@ -37,7 +38,9 @@ class Channel:
         self._inbox = Inbox()
         self._connection: GuardedConnection = raw.connection
         self._number: int = raw.channel_number
+        self._frame_max = self._connection.frame_max
         self._connection.inboxes[self._number] = self._inbox
+        self._acks = Acks(self._number)
         raw.add_on_close_callback(self._on_close)
 
     @property
@@ -116,6 +119,8 @@ class Channel:
             self._raw.add_on_cancel_callback(lambda _: on_cancel())
 
         def delivered(tag: int, is_redelivered: bool, message: Message) -> None:  # noqa: FBT001
+            if not auto_ack:
+                self._acks.add(tag)
             on_delivery(Delivery(self, tag, message, is_redelivered))
 
         self._inbox.on_delivered = delivered
@@ -148,16 +153,15 @@ class Channel:
         """Send a message. Raises AmqpError where the channel is closed."""
         if not self._raw.is_open:
             raise AmqpError(0, "the channel is closed")
-        connection = self._connection
         try:
             frames = write_message(
                 self._number, exchange, key, message,
-                mandatory=mandatory, frame_max=connection.frame_max,
+                mandatory=mandatory, frame_max=self._frame_max,
             )  # fmt: skip
         except Unusual:
             self._publish_unusual(exchange, key, message, mandatory=mandatory)
         else:
-            connection.emit(frames)
+            self._connection.emit(frames)
 
     def _publish_unusual(
         self, exchange: str, key: str, message: Message, *, mandatory: bool
@@ -172,14 +176,15 @@ class Channel:
 
     def ack(self, tag: int) -> None:
         """Acknowledge a message that came on this channel; on a closed one, do nothing."""
-        if self._raw.is_open:
-            self._connection.emit(write_ack(self._number, tag))
+        if self._raw.is_open and self._acks.done(tag):
+            self._connection.acknowledge(self._acks)
 
     def give_back(self, tag: int) -> None:
         """Let the broker hand out again what came on this channel; marks it as redelivered."""
         if self._raw.is_open:
             with suppress(problems.AMQPError, AttributeError):
                 self._raw.basic_nack(tag, requeue=True)
+            self._acks.drop(tag)
 
     async def get(self, queue: str) -> Delivery | None:
         """Take one message, to be acknowledged. Raises AmqpError."""
@@ -190,6 +195,7 @@ class Channel:
         self._on_empty = lambda: settle(got, None)
 
         def taken(_channel: Any, method: Any, properties: Any, body: bytes) -> None:
+            self._acks.add(method.delivery_tag)
             message = message_of(properties, body)
             redelivered = bool(method.redelivered)
             found = Delivery(self, method.delivery_tag, message, is_redelivered=redelivered)

@@ -104,12 +104,12 @@ class AsyncAmqpTransport(AsyncTransport):
         if requests is not None:
             await requests.close()
 
-    async def _outcome(self, request: Request) -> Outcome:
+    def _outcome(self, request: Request) -> asyncio.Future[Outcome]:
         loop = asyncio.get_running_loop()
         requests = self._opened(loop)
         future: asyncio.Future[Outcome] = loop.create_future()
         requests.submit(request, lambda it: None if future.done() else future.set_result(it))
-        return await future
+        return future
 
     def _opened(self, loop: asyncio.AbstractEventLoop) -> Requests:
         if self._is_closed:

@@ -67,6 +67,14 @@ class Connection:
         await channel.answered(opened)
         return channel
 
+    def after_reading(self, act: Callable[[], None]) -> None:
+        """Let `act` be called whenever all is taken that came at once."""
+        self._raw.on_read = act
+
+    def flush(self) -> None:
+        """Send now what would be sent at the end of this turn of the event loop."""
+        self._raw.flush()
+
     async def close(self) -> None:
         """Say farewell, and wait until it is closed."""
         if self._raw.is_open:

@@ -11,6 +11,7 @@ pika is pinned below its next minor version for this file's sake.
 
 import struct
 import time
+from collections.abc import Callable
 from contextlib import suppress
 from functools import cached_property
 from typing import Any
@@ -20,6 +21,7 @@ from pika.adapters.asyncio_connection import AsyncioConnection
 from pika.adapters.utils import io_services_utils
 from pika.exceptions import AMQPHeartbeatTimeout, IncompatibleProtocolError, InvalidFrameError
 
+from rpcgen_runtime.amqp.acks import Acks
 from rpcgen_runtime.amqp.frames import read_size
 from rpcgen_runtime.amqp.inbox import Inbox
 from rpcgen_runtime.amqp.translation import properties_read
@@ -47,6 +49,8 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
     _seen_at = 0.0
     _heard_at = 0.0
     _outgoing: list[bytes] | None = None
+    on_read: Callable[[], None] | None = None
+    """Called when all is taken that came at once."""
 
     @cached_property
     def inboxes(self) -> dict[int, Inbox]:
@@ -58,11 +62,39 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         """Bytes of the largest frame."""
         return int(self._pika.params.frame_max)
 
+    @cached_property
+    def _acks(self) -> list[Acks]:
+        """What is to be acknowledged in this turn of the event loop."""
+        return []
+
     def emit(self, data: bytes) -> None:
-        """Send frames. What comes when the connection is lost goes nowhere."""
-        # What pika's check for heartbeats looks at.
-        self._pika.bytes_sent += len(data)
-        self._adapter_emit_data(data)
+        """Send frames with all that is sent in one turn of the event loop: pika would each alone.
+
+        What comes when the connection is lost goes nowhere.
+        """
+        outgoing = self._gathered()
+        if self._acks:
+            outgoing += self._take_acks()
+        outgoing.append(data)
+
+    _adapter_emit_data = emit
+    """What pika calls."""
+
+    def acknowledge(self, acks: Acks) -> None:
+        """Send acknowledgements at the end of this turn of the event loop.
+
+        What else is sent meanwhile does not overtake them.
+        """
+        self._acks.append(acks)
+        self._gathered()
+
+    def flush(self) -> None:
+        """Send now what is to be sent at the end of this turn, if there is anything."""
+        outgoing, self._outgoing = self._outgoing or [], None
+        data = b"".join(outgoing + self._take_acks())
+        transport = self._pika._transport  # noqa: SLF001  # our own base
+        if data and transport is not None:
+            _send(transport, data)
 
     @property
     def _pika(self) -> Any:
@@ -99,29 +131,34 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
             return
         self._pika._adapter_call_later(TICK, self.watch)  # noqa: SLF001  # our own base
 
-    def _adapter_emit_data(self, data: bytes) -> None:
-        """Gather what is sent in one turn of the event loop: pika would send each frame alone."""
-        if self._outgoing is not None:
-            self._outgoing.append(data)
-            return
-        self._outgoing = [data]
-        self._pika._nbio.get_native_ioloop().call_soon(self._flush)  # noqa: SLF001  # our own base
+    def _gathered(self) -> list[bytes]:
+        """Return what is sent at the end of this turn."""
+        if self._outgoing is None:
+            self._outgoing = []
+            loop = self._pika._nbio.get_native_ioloop()  # noqa: SLF001  # our own base
+            loop.call_soon(self.flush)
+        return self._outgoing
 
-    def _flush(self) -> None:
-        data, self._outgoing = self._outgoing, None
-        transport = self._pika._transport  # noqa: SLF001  # our own base
-        if data and transport is not None:
-            _send(transport, b"".join(data))
+    def _take_acks(self) -> list[bytes]:
+        acks = [it.take() for it in self._acks]
+        self._acks.clear()
+        return acks
 
     def _on_data_available(self, data_in: bytes) -> None:
+        try:
+            self._read(data_in)
+        finally:
+            if self.on_read is not None:
+                self.on_read()
+
+    def _read(self, data_in: bytes) -> None:
         pika = self._pika
         if self._seen_at and time.monotonic() - self._seen_at > STANDSTILL:
             self._seen_at = 0.0
             pika._terminate_stream(AMQPHeartbeatTimeout("this process stood still"))  # noqa: SLF001
             return
         self._heard_at = time.monotonic()
-        # What pika's check for heartbeats looks at.
-        pika.bytes_received += len(data_in)
+        pika.bytes_received += len(data_in)  # what pika's check for heartbeats looks at
         rest: bytes = pika._frame_buffer  # noqa: SLF001
         data = rest + data_in if rest else data_in
         if data[:4] == b"AMQP":
@@ -141,9 +178,9 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
             inbox = inboxes.get(channel)
             if inbox is None or not inbox.take(kind, data, at + _START.size, end - 1):
                 pika._process_frame(_decoded(kind, channel, data[at:end]))  # noqa: SLF001
+                if pika._transport is not transport or self.is_closed:  # noqa: SLF001
+                    return
             at = end
-            if pika._transport is not transport or self.is_closed:  # noqa: SLF001
-                return
         pika._frame_buffer = data[at:] if at else data  # noqa: SLF001
 
 

@@ -41,7 +41,8 @@ LATE = Failure(errors.EXPIRED_UNSTARTED, "the deadline passed before the call ca
 log = logging.getLogger("rpcgen_runtime.amqp")
 
 Run: TypeAlias = Callable[[Work], None]
-"""Begins a request elsewhere; `Intake.finished` is called with its end, on the intake's loop."""
+"""Takes a request to be begun elsewhere, once `go` is called; `Intake.finished` is called with its
+end, on the intake's loop."""
 MayRepeat: TypeAlias = Callable[[Request], bool]
 
 
@@ -60,15 +61,17 @@ class Intake:
         may_repeat: MayRepeat,
         method_of: MethodOf,
         run: Run,
+        go: Act,
         measures: Measures,
     ) -> None:
         self._options, self._places = options, places
         self._may_repeat, self._method_of = may_repeat, method_of
-        self._run, self._measures = run, measures
+        self._run, self._go, self._measures = run, go, measures
         self._timers = Timers()
         self._subscriptions = Subscriptions(
             url, access, options, topology, measures,
-            prefetch=options.prefetch or places + places // 4, took=self._took,
+            prefetch=options.prefetch or places + places // 4,
+            took=self._took, took_all=go,
         )  # fmt: skip
         self._outgoing = Outgoing(
             url, access, options, measures,
@@ -137,6 +140,7 @@ class Intake:
                 self._begin(work)
             else:
                 self._undone.give_back(work)
+        self._go()
         self._timers.hurry()
 
     async def close(self) -> None:
@@ -158,7 +162,7 @@ class Intake:
         await asyncio.gather(self._subscriptions.close(), self._outgoing.close())
 
     def finished(self, work: Work, reply: Reply) -> None:
-        """Take how a request ended."""
+        """Take how a request ended; call `pump` when there is no other one."""
         del self._running[work]
         if work.request.verb is Verb.CALL:
             if isinstance(reply, Failure) and reply.code == errors.PARSE_ERROR:
@@ -173,7 +177,14 @@ class Intake:
             log.warning("a fanout of %s failed: %s", work.request.name, reply.message)
         else:
             self._undone.failed(work, reply)
-        self._pump()
+
+    def pump(self) -> None:
+        """Send what could not be sent before, and begin what waits, as far as there is room."""
+        self._outgoing.pump()
+        self._outgoing.flush()
+        while self._waiting and self._has_place():
+            self._begin(self._waiting.popleft())
+        self._go()
 
     def _changed(self) -> None:
         started = self._started
@@ -183,7 +194,7 @@ class Intake:
                 started.set_exception(fatal)
             elif self._subscriptions.link.is_up and self._outgoing.is_ready:
                 started.set_result(None)
-        self._pump()
+        self.pump()
 
     def _failure(self) -> AmqpError | None:
         return self._outgoing.link.failure or self._subscriptions.link.failure
@@ -208,11 +219,6 @@ class Intake:
     def _begin(self, work: Work) -> None:
         self._running[work] = None
         self._run(work)
-
-    def _pump(self) -> None:
-        self._outgoing.pump()
-        while self._waiting and self._has_place():
-            self._begin(self._waiting.popleft())
 
     # What comes in.
 
@@ -256,6 +262,7 @@ class Intake:
             self._timers.later(SUSPECT_REST, lambda: self._suspect(work))
         else:
             self._accept(work)
+            self._go()
 
     def _redelivered(self, work: Work) -> None:
         self._measures.redelivered(self._method_of(work.request))

@@ -77,6 +77,14 @@ class Outgoing:
         self._replies.pump()
         self._moves.pump()
 
+    def flush(self) -> None:
+        """Let go at once what is sent in this turn of the event loop.
+
+        Between two turns another thread may take over, and keep it for as long as it computes.
+        """
+        if self.link.connection is not None:
+            self.link.connection.flush()
+
     def answer(self, delivery: Delivery, reply: Reply, request: Request) -> None:
         """Send a reply; once the broker has it, or nobody waits for it, the request is done."""
         if request.deadline.passed():

@@ -1,6 +1,5 @@
 """A client's request that is under way, from the moment it comes until it ends."""
 
-import asyncio
 from collections.abc import Callable
 from enum import Enum
 from typing import TypeAlias
@@ -31,7 +30,7 @@ class Pending:
 
     __slots__ = (
         "is_call", "is_doubtful", "refusals", "request", "route", "settle", "state",
-        "tells_deadline", "timer", "was_sent",
+        "tells_deadline", "was_sent",
     )  # fmt: skip
 
     def __init__(self, request: Request, route: Route, settle: Settle) -> None:
@@ -45,13 +44,12 @@ class Pending:
         """How often the broker did not take it."""
         self.is_doubtful = False
         """Whether an earlier try of it may have been executed."""
-        self.timer: asyncio.TimerHandle | None = None
-        """Ends it at its deadline."""
 
     @property
     def may_repeat(self) -> bool:
         """Whether it may be sent again when its outcome is unknown."""
-        return self.request.repeatable or self.request.verb in {Verb.CAST, Verb.EVENT}
+        verb = self.request.verb
+        return self.request.repeatable or verb is Verb.CAST or verb is Verb.EVENT
 
 
 def is_refusal(outcome: Outcome) -> bool:

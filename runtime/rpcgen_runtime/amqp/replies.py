@@ -32,13 +32,9 @@ def encode_reply(message: Message, reply: Reply, *, server: str, max_body: int) 
         text = f"the answer has {len(body):,} bytes; accepted: {max_body:,}"
         kind, body = ERROR, _error(Failure(errors.RESPONSE_TOO_LARGE, text))
     body, content_type = written(body, is_msgpack=message.content_type == MSGPACK)
+    # By position: by name it takes three times as long.
     return Message(
-        body=body,
-        content_type=content_type,
-        kind=kind,
-        correlation_id=message.correlation_id,
-        is_durable=False,
-        headers={SERVER: server},
+        body, content_type, kind, None, message.correlation_id, None, None, False, {SERVER: server}
     )
 
 

@@ -13,6 +13,7 @@ from rpcgen_runtime import errors
 from rpcgen_runtime.amqp import replies, wire
 from rpcgen_runtime.amqp.clocks import SLACK
 from rpcgen_runtime.amqp.connection import Access
+from rpcgen_runtime.amqp.deadlines import SPARE, Deadlines
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery
 from rpcgen_runtime.amqp.options import AmqpOptions
 from rpcgen_runtime.amqp.outlet import Outlet
@@ -37,8 +38,6 @@ REFUSALS = 5
 not until it has another one, and one that is full says so at once."""
 FIRST_PAUSE = 0.05
 """Seconds before that; doubled each time."""
-SPARE = 1_000
-"""Ended requests that may stand among those that wait, before they are cleared away."""
 
 log = logging.getLogger("rpcgen_runtime.amqp")
 
@@ -53,6 +52,7 @@ class Requests:
         self._measures = measures
         self._max_reply = max_reply
         self._pending: dict[str, Pending] = {}
+        self._deadlines = Deadlines(self._pending, self._passed)
         self._waiting: deque[Pending] = deque()
         self._in_flight = 0
         self._is_closed = False
@@ -76,6 +76,7 @@ class Requests:
             if pending.was_sent:
                 error = ConnectionLost("the transport was closed before the end")
             self._end(pending, error)
+        self._deadlines.close()
         await self._outlet.close()
 
     def submit(self, request: Request, settle: Settle) -> None:
@@ -100,8 +101,7 @@ class Requests:
             # The same call's earlier try was given up and is not known to have ended.
             self._forget(self._pending[key])
         self._pending[key] = pending
-        loop = asyncio.get_running_loop()
-        pending.timer = loop.call_at(request.deadline.at, self._expire, pending)
+        self._deadlines.add(request.deadline.at, key)
         if not self._waiting and self._may_send(pending):
             self._send(pending)
             return
@@ -223,6 +223,9 @@ class Requests:
             pending.state = State.WAITING
             self._offer(pending)
 
+    def _passed(self, name: str) -> None:
+        self._expire(self._pending[name])
+
     def _expire(self, pending: Pending) -> None:
         name = pending.request.name
         if pending.was_sent:
@@ -249,8 +252,6 @@ class Requests:
 
     def _forget(self, pending: Pending) -> None:
         del self._pending[pending.request.message_id]
-        if pending.timer is not None:
-            pending.timer.cancel()
         if pending.state is not State.WAITING:
             self._in_flight -= 1
 

@@ -51,7 +51,7 @@ class AmqpAcceptor:
         self._office = office
         self._thread: IoThread | None = None
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._tasks: set[asyncio.Task[None]] = set()
+        self._tasks: dict[Work, asyncio.Task[None]] = {}
         self._inbox: deque[Work] = deque()
         self._outbox: deque[tuple[Work, Reply]] = deque()
         self._is_started = False
@@ -66,7 +66,8 @@ class AmqpAcceptor:
             places=office.places,
             may_repeat=office.may_repeat,
             method_of=office.method_of,
-            run=self._hand_over,
+            run=self._inbox.append,
+            go=self._hand_over,
             measures=measures(),
         )
 
@@ -113,11 +114,11 @@ class AmqpAcceptor:
             await thread.wait_for_async(self._intake.abandon())
             thread.close()
 
-    # From the thread to the event loop, and back. One wake-up carries all that came meanwhile.
+    # From the thread to the event loop, and back. One wake-up carries all that came meanwhile: it
+    # costs more than what it carries.
 
-    def _hand_over(self, work: Work) -> None:
-        self._inbox.append(work)
-        if not self._is_called:
+    def _hand_over(self) -> None:
+        if self._inbox and not self._is_called:
             self._is_called = True
             assert self._loop is not None, "it was started"
             with suppress(RuntimeError):  # the loop is closed: the process ends
@@ -125,18 +126,31 @@ class AmqpAcceptor:
 
     def _begin(self) -> None:
         self._is_called = False
+        loop = asyncio.get_running_loop()
         while self._inbox:
-            task = asyncio.ensure_future(self._run(self._inbox.popleft()))
-            self._tasks.add(task)
-            task.add_done_callback(self._tasks.discard)
+            work = self._inbox.popleft()
+            # The event loop itself does not keep its tasks.
+            self._tasks[work] = loop.create_task(self._run(work))
 
     async def _run(self, work: Work) -> None:
         # Cancelled, it stays with the broker, which hands it to another server.
-        reply = await self._office.handle(work.request)
+        try:
+            reply = await self._office.handle(work.request)
+        finally:
+            del self._tasks[work]
         self._outbox.append((work, reply))
+        if self._is_answered:
+            return
+        self._is_answered = True
+        if self._tasks and self._loop is not None:
+            # The thread would wait for this one anyway, until it has nothing more to run.
+            self._loop.call_soon(self._hand_back)
+        else:
+            self._hand_back()
+
+    def _hand_back(self) -> None:
         thread = self._thread
-        if not self._is_answered and thread is not None:
-            self._is_answered = True
+        if thread is not None:
             with suppress(RuntimeError):  # the thread has ended: nobody waits any more
                 thread.loop.call_soon_threadsafe(self._answer)
 
@@ -144,3 +158,4 @@ class AmqpAcceptor:
         self._is_answered = False
         while self._outbox:
             self._intake.finished(*self._outbox.popleft())
+        self._intake.pump()

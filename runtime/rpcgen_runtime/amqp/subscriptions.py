@@ -42,10 +42,13 @@ class Subscriptions:
         *,
         prefetch: int,
         took: Took,
+        took_all: Callable[[], None],
     ) -> None:
+        """Take what is called with each delivery, and when there is no other one yet."""
         self.link = Link(url.hosts, access, measures, "consuming")
         self._topology, self._audit_every = topology, options.audit
-        self._prefetch, self._took, self._measures = prefetch, took, measures
+        self._prefetch, self._measures = prefetch, measures
+        self._took, self._took_all = took, took_all
         self._all: list[_Subscription] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
@@ -83,6 +86,7 @@ class Subscriptions:
                 await declare(connection, Topology(exchanges=[], stations=stations))
 
     async def _prepare(self, connection: Connection) -> None:
+        connection.after_reading(self._took_all)
         names = await declare(connection, self._topology)
         found = list(zip(self._topology.stations, names, strict=True))
         self._all = [

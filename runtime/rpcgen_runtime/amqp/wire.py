@@ -56,6 +56,7 @@ DEFAULT_TIMEOUT = 60.0
 
 _METHOD = re.compile(r"[\x21-\x7e]{1,512}")
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
+CALL: Final = Verb.CALL.value
 _VERBS: Mapping[str, Verb] = {it.value: it for it in Verb}
 _REPLY_QUEUE = re.compile(r"amq\.(gen-|rabbitmq\.reply-to\.)[\x21-\x7e]{1,230}")
 """What a queue for replies is called: the broker chooses, so that nobody can be aimed at."""
@@ -106,25 +107,24 @@ def encode_request(
         # All else is as long as a name, a version, a trace and a token may be.
         if sum(len(str(it)) for it in headers.values()) > MAX_HEADERS:
             raise InvalidRequest(f"what goes beside the parameters is above {MAX_HEADERS:,} bytes")
-    is_call = request.verb is Verb.CALL
+    verb = request.verb
+    is_call = verb is Verb.CALL
+    # A call is of no use once the node is lost: its reply would have nowhere to go.
+    is_durable = not is_call and verb is not Verb.FANOUT
     expires_ms = None
-    if is_call or request.verb is Verb.FANOUT:
+    if not is_durable:
         expires_ms = max(1, min(request.deadline.remaining_ms(), MAX_EXPIRES_MS))
         headers[TIMEOUT] = expires_ms
         if tells_deadline:
             headers[DEADLINE] = _now_ms() + expires_ms
+    message_id = request.message_id
+    if not is_call:
+        reply_to = None
+    # By position: by name it takes three times as long. After `message_id`: `correlation_id`.
     return Message(
-        body=body,
-        content_type=content_type,
-        kind=request.verb.value,
-        message_id=request.message_id,
-        correlation_id=request.message_id if is_call else None,
-        reply_to=reply_to if is_call else None,
-        expires_ms=expires_ms,
-        # A call is of no use once the node is lost: its reply would have nowhere to go.
-        is_durable=request.verb in {Verb.CAST, Verb.EVENT},
-        headers=headers,
-    )
+        body, content_type, CALL if is_call else verb.value, message_id,
+        message_id if is_call else None, reply_to, expires_ms, is_durable, headers,
+    )  # fmt: skip
 
 
 def decode_request(message: Message, *, max_body: int, work_timeout: float) -> Incoming:
@@ -146,18 +146,15 @@ def decode_request(message: Message, *, max_body: int, work_timeout: float) -> I
     else:
         deadline = Deadline.after(work_timeout)
     message_id = message.message_id or ""
+    if not _ID.fullmatch(message_id):
+        message_id = unique_name()
+    # By position, too: verb, name, params, version, deadline, message_id, data, traceparent,
+    # target, token.
     request = Request(
-        verb=verb,
-        name=name,
-        params=_params(message),
-        version=_header(message, VERSION),
-        deadline=deadline,
-        message_id=message_id if _ID.fullmatch(message_id) else unique_name(),
-        traceparent=_header(message, TRACEPARENT),
-        data=_data(message),
-        token=_header(message, TOKEN),
-    )
-    return Incoming(request=request, attempt=attempt_of(message))
+        verb, name, _params(message), _header(message, VERSION), deadline, message_id,
+        _data(message), _header(message, TRACEPARENT), None, _header(message, TOKEN),
+    )  # fmt: skip
+    return Incoming(request, attempt_of(message))
 
 
 def attempt_of(message: Message) -> int:
