@@ -19,8 +19,7 @@ MAX_TIMEOUT = 365 * 86_400.0
 _TRACEPARENT = re.compile(r"00-([0-9a-f]{32})-([0-9a-f]{16})-([0-9a-f]{2})")
 
 
-@dataclass(frozen=True, slots=True)
-class Deadline:
+class Deadline(NamedTuple):
     """A moment on this process's monotonic clock; it travels as what remains."""
 
     at: float

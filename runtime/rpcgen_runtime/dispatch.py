@@ -7,8 +7,7 @@ import asyncio
 import logging
 import secrets
 import time
-from collections.abc import Awaitable, Callable, Iterable, Sequence
-from contextlib import AbstractContextManager
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -81,6 +80,8 @@ class Dispatcher:
         self.in_flight = 0
         """How many requests run or wait for a place."""
         self._settings = settings
+        self._name, self._executor = settings.name, settings.executor
+        self._interceptors, self._serializer = settings.interceptors, settings.serializer
         self._requests = Requests()
         self._begun: set[asyncio.Task[Reply]] = set()
 
@@ -129,8 +130,9 @@ class Dispatcher:
             self._tell_refusal(request, entry)
             return entry
         try:
-            run = self._watched if self._requests.is_on() else self._run
-            return await run(entry, request)
+            if self._requests.is_on():
+                return await self._watched(entry, request)
+            return await self._run(entry, request)
         finally:
             self.in_flight -= 1
 
@@ -183,78 +185,70 @@ class Dispatcher:
             return running.reply
 
     async def _run(self, entry: Entry, request: Request, traceparent: str | None = None) -> Reply:
+        binding = entry.binding
+        method = binding.method
+        read = self._read(method, request)
+        if isinstance(read, Failure):
+            return read
+        arguments, data = read
+        context = Context(
+            request.deadline,
+            data,
+            method.full_name,
+            request.version or str(entry.version),
+            request.message_id,
+            traceparent or child_traceparent(request.traceparent),
+            self._name,
+            request.identity,
+        )
+        call = _Bound(binding.handler, context, arguments)
+        token = CURRENT.set(context)
         try:
-            data = request.data
-            params = request.params
-            serializer = self._settings.serializer
-            if serializer is not None:
-                data = serializer.deserialize_context(data)
-                params = incoming_params(serializer, data, params)
-            arguments = entry.method.request.decode(params)
+            if self._interceptors:
+                result = await self._intercepted(binding, call, context, arguments)
+            else:
+                result = await self._executor.run(binding, call, context.deadline)
+            return self._success(method, context, result)
+        except (Exception, SystemExit, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
+            return _failure(method, context, error, is_begun=call.is_begun)
+        finally:
+            CURRENT.reset(token)
+
+    def _read(
+        self, method: Method, request: Request
+    ) -> tuple[Arguments, Mapping[str, str]] | Failure:
+        """Return the arguments and the caller's data, or what is answered to what is neither."""
+        data, params = request.data, request.params
+        try:
+            if self._serializer is not None:
+                data = self._serializer.deserialize_context(data)
+                params = incoming_params(self._serializer, data, params)
+            return method.request.decode(params), data
         except InvalidArguments as error:
             return Failure(errors.INVALID_PARAMS, str(error))
         except InvalidRequest as error:
             return Failure(errors.PARSE_ERROR, str(error))
         except Exception as error:  # noqa: BLE001  # a hook's failure is no one else's
-            return _internal(entry.method, error, request)
-        context = Context(
-            deadline=request.deadline,
-            data=data,
-            method=entry.method.full_name,
-            version=request.version or str(entry.version),
-            message_id=request.message_id,
-            traceparent=traceparent or child_traceparent(request.traceparent),
-            server=self._settings.name,
-            identity=request.identity,
-        )
-        token = CURRENT.set(context)
-        try:
-            return await self._answer(entry, context, arguments)
-        finally:
-            CURRENT.reset(token)
+            return _internal(method, error, request)
 
-    async def _answer(self, entry: Entry, context: Context, arguments: Arguments) -> Reply:
-        method = entry.method
-        call = _Bound(entry.binding.handler, context, arguments)
-        try:
-            if self._settings.interceptors:
-                invocation = _invocation(method, context, arguments)
-                with self._around(invocation):
-                    result = await self._execute(entry.binding, call, context)
-                    invocation.result = result
-            else:
-                result = await self._execute(entry.binding, call, context)
-            if not isinstance(method, Call):
-                return SUCCESS_NULL
-            encoded = method.reply.encode(result)
-            serializer = self._settings.serializer
-            if serializer is not None:
-                encoded = outgoing_result(serializer, context.data, encoded)
-            return Success(encoded)
-        except NotStarted:
-            return EXPIRED
-        except DeclaredError as error:
-            return _declared(method, error, context)
-        except Forbidden as error:
-            if call.is_begun:
-                # What another server forbids the handler is not what we forbid its caller.
-                return _internal(method, error, context)
-            return Failure(errors.FORBIDDEN, str(error))
-        except asyncio.CancelledError as error:
-            task = asyncio.current_task()
-            if task is not None and task.cancelling():
-                raise
-            return _internal(method, error, context)
-        except (Exception, SystemExit) as error:  # noqa: BLE001  # what a handler raises ends here
-            if isinstance(error, TimeoutError) and context.deadline.passed():
-                return TOO_LATE
-            return _internal(method, error, context)
+    async def _intercepted(
+        self, binding: Binding, call: "_Bound", context: Context, arguments: Arguments
+    ) -> object:
+        invocation = _invocation(binding.method, context, arguments)
+        with around(self._interceptors, invocation):
+            result = await self._executor.run(binding, call, context.deadline)
+            invocation.result = result
+        return result
 
-    def _around(self, invocation: Invocation) -> AbstractContextManager[object]:
-        return around(self._settings.interceptors, invocation)
-
-    def _execute(self, binding: Binding, call: "_Bound", context: Context) -> Awaitable[object]:
-        return self._settings.executor.run(binding, call, context.deadline)
+    def _success(self, method: Method, context: Context, result: object) -> Success:
+        if not isinstance(method, Call):
+            return SUCCESS_NULL
+        encoded = method.reply.encode(result)
+        if self._serializer is not None:
+            encoded = outgoing_result(self._serializer, context.data, encoded)
+        return Success(encoded)
 
 
 class _Bound:
@@ -283,6 +277,26 @@ def _invocation(method: Method, context: Context, arguments: Arguments) -> Invoc
     names = [it.name for it in method.params]
     told = {**dict(zip(names, positional, strict=False)), **named}
     return Invocation("server", method.service.name, method.name, told, dict(context.data))
+
+
+def _is_cancelled() -> bool:
+    """Whether it is the request that is given up, rather than what its handler waited for."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+def _failure(method: Method, context: Context, error: BaseException, *, is_begun: bool) -> Failure:
+    """Return what is answered to what a handler, or what stands before it, raised."""
+    if isinstance(error, NotStarted):
+        return EXPIRED
+    if isinstance(error, DeclaredError):
+        return _declared(method, error, context)
+    # What another server forbids the handler is not what we forbid its caller.
+    if isinstance(error, Forbidden) and not is_begun:
+        return Failure(errors.FORBIDDEN, str(error))
+    if isinstance(error, TimeoutError) and context.deadline.passed():
+        return TOO_LATE
+    return _internal(method, error, context)
 
 
 def _declared(method: Method, error: DeclaredError, context: Context) -> Failure:

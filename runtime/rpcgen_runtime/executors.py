@@ -6,7 +6,7 @@ import inspect
 import math
 import types
 from collections import deque
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextlib import suppress
 from functools import partial
 from typing import Protocol, TypeAlias
@@ -37,8 +37,10 @@ class Executor(Protocol):
         """How many handlers that may block run at once; a broker hands out no more than that."""
         ...
 
-    async def run(self, binding: Binding, call: Callable[[], object], deadline: Deadline) -> object:
-        """Return what the handler returned, awaited where it must be.
+    def run(
+        self, binding: Binding, call: Callable[[], object], deadline: Deadline
+    ) -> Awaitable[object]:
+        """Return, when awaited, what the handler returned, awaited where it must be.
 
         Raises NotStarted or TimeoutError when the deadline passes before or after its start, and
         whatever the handler raises.
@@ -65,10 +67,13 @@ class Threads:
         """See Executor."""
         return self._workers
 
-    async def run(self, binding: Binding, call: Callable[[], object], deadline: Deadline) -> object:
+    def run(
+        self, binding: Binding, call: Callable[[], object], deadline: Deadline
+    ) -> Awaitable[object]:
         """See Executor."""
-        if binding.is_async:
-            return await _on_loop(call, deadline)
+        return _on_loop(call, deadline) if binding.is_async else self._in_thread(call, deadline)
+
+    async def _in_thread(self, call: Callable[[], object], deadline: Deadline) -> object:
         job = self._submit(call, deadline)
         timer = job.returns.loop.call_at(deadline.at, job.expire)
         try:
@@ -230,7 +235,7 @@ class _Returns:
 async def _on_loop(call: Callable[[], object], deadline: Deadline) -> object:
     """Run a handler, under a timer from where it first waits: most never do."""
     result = call()
-    if not isinstance(result, Coroutine):
+    if not isinstance(result, types.CoroutineType):
         if not inspect.isawaitable(result):
             return result
         async with asyncio.timeout(deadline.remaining()):

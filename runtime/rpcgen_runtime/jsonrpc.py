@@ -103,16 +103,25 @@ def encode_request(request_id: int | None, name: str, params: bytes) -> bytes:
     return b'{"jsonrpc":"2.0","id":%d,%b%b}' % (request_id, _method(name), params)
 
 
+def decode_own(body: bytes, bounds: Bounds) -> Incoming | None:
+    """Return the request in `body`, where it is in an envelope that our own side writes.
+
+    What follows the parameters, if anything does, makes them unreadable; then `decode` tells more.
+    """
+    match = _OURS_REQUEST.match(body)
+    if match is None or not body.endswith(b"}") or not _is_within(body, bounds):
+        return None
+    return Incoming(match[1], match[2].decode(), body[match.end() : -1])
+
+
 def decode(body: bytes, bounds: Bounds, *, is_ours: bool) -> Envelope:
     """Return the requests in `body`, and what is to be refused instead of one.
 
-    `is_ours` says that the sender claims to be one of ours; the claim is checked as far as it
-    matters: what follows the parameters would make them unreadable.
+    `is_ours` says that the sender claims to be one of ours: see `decode_own`.
     """
-    match = _OURS_REQUEST.match(body) if is_ours and body.endswith(b"}") else None
-    if match is not None and _is_within(body, bounds):
-        params = body[match.end() : -1]
-        return Envelope([Incoming(match[1], match[2].decode(), params)], is_batch=False)
+    own = decode_own(body, bounds) if is_ours else None
+    if own is not None:
+        return Envelope([own], is_batch=False)
     try:
         document, duplicated = _parse(body, bounds)
     except _Unreadable as error:

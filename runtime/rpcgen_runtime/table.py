@@ -15,6 +15,7 @@ from rpcgen_runtime.targets import Version
 
 MAX_FOUND = 10_000
 """Of what was asked for; events of versions to come are there in any number."""
+_CALL = Verb.CALL
 NOT_FOUND = Failure(errors.METHOD_NOT_FOUND, "the server does not know this method")
 
 
@@ -44,8 +45,8 @@ class MethodTable:
         self.services: list[tuple[Service, bool]] = []
         """Each service, and whether it is its events that are listened to."""
         self._entries: dict[str, list[Entry]] = {}
-        self._found: dict[tuple[str, str | None, Verb], Entry] = {}
-        """What was asked for and is there."""
+        self._found: dict[tuple[str, str | None, bool], Entry] = {}
+        """What was asked for, called or not, and is there."""
         for endpoint in endpoints:
             self._add(endpoint)
         self._add_bare_names()
@@ -64,7 +65,7 @@ class MethodTable:
 
     def find(self, request: Request) -> Entry | Failure:
         """Return what runs a request, or why nothing does."""
-        asked = request.name, request.version, request.verb
+        asked = request.name, request.version, request.verb is _CALL
         found = self._found.get(asked)
         if found is not None:
             return found
@@ -140,7 +141,7 @@ def _serves(entry: Entry, wanted: Version) -> bool:
 def _meant(entries: Sequence[Entry], request: Request) -> Entry:
     """Return the newest major's entry; of a call and a cast of one name, what was asked for."""
     first = entries[0]
-    if len(entries) > 1 and request.verb is not Verb.CALL:
+    if len(entries) > 1 and request.verb is not _CALL:
         unanswered = [it for it in entries if not isinstance(it.method, Call)]
         return next((it for it in unanswered if it.version == first.version), first)
     return first

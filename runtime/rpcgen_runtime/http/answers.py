@@ -16,6 +16,8 @@ from rpcgen_runtime.telemetry import measures
 
 log = logging.getLogger("rpcgen_runtime.http")
 
+_CALL = Verb.CALL
+
 
 class Answers:
     """Answers the requests of one application."""
@@ -33,20 +35,30 @@ class Answers:
         if not body:
             failure = Failure(errors.PARSE_ERROR, "the body is empty")
             return 400, jsonrpc.encode_reply(b"null", failure)
-        envelope = jsonrpc.decode(body, self._bounds, is_ours=known.is_ours)
+        own = jsonrpc.decode_own(body, self._bounds) if known.is_ours else None
+        if own is None:
+            return await self._any(body, known)
+        asked = self._asked(own, known)
+        reply = asked if isinstance(asked, Failure) else await self._dispatcher.handle(asked)
+        if isinstance(reply, Failure) and reply.code == errors.PARSE_ERROR:
+            # Who says that it is one of ours, and writes otherwise, is read the long way.
+            return await self._any(body, known)
+        return self._single(own.id, reply)
+
+    async def _any(self, body: bytes, known: Known) -> tuple[int, bytes]:
+        envelope = jsonrpc.decode(body, self._bounds, is_ours=False)
         if envelope.is_batch:
             return await self._batch(envelope, known)
         item = envelope.items[0]
-        reply = await self._one(item, known)
-        if isinstance(reply, Failure):
-            if known.is_ours and reply.code == errors.PARSE_ERROR:
-                # Who says that it is one of ours, and writes otherwise, is read the long way.
-                return await self.answer(body, known._replace(is_ours=False))
-            if reply.code == errors.OVERLOADED:
-                return 503, b"" if item.id is None else jsonrpc.encode_reply(item.id, reply)
-        if item.id is None:
-            return 204, b""
-        return 200, jsonrpc.encode_reply(item.id, self._within_limit(reply, 0))
+        return self._single(item.id, await self._one(item, known))
+
+    def _single(self, request_id: bytes | None, reply: Reply) -> tuple[int, bytes]:
+        status = 200
+        if isinstance(reply, Failure) and reply.code == errors.OVERLOADED:
+            status = 503
+        if request_id is None:
+            return (204 if status == 200 else status), b""
+        return status, jsonrpc.encode_reply(request_id, self._within_limit(reply, 0))
 
     async def _batch(self, envelope: jsonrpc.Envelope, known: Known) -> tuple[int, bytes]:
         ids = [it.id for it in envelope.items if it.id is not None]
@@ -70,25 +82,31 @@ class Answers:
     async def _one(self, item: jsonrpc.Incoming | jsonrpc.Refused, known: Known) -> Reply:
         if isinstance(item, jsonrpc.Refused):
             return item.failure
+        asked = self._asked(item, known)
+        if isinstance(asked, Failure):
+            return asked
+        if asked.verb is _CALL:
+            return await self._dispatcher.handle(asked)
+        return self._dispatcher.begin(asked) or SUCCESS_NULL
+
+    def _asked(self, item: jsonrpc.Incoming, known: Known) -> Request | Failure:
+        """Return what is asked for, or what is answered because the headers cannot be read."""
         told = known.told
         if isinstance(told, Failure):
             return told
         if item.id == b"null":
             self._warn_of_null()
-        request = Request(
-            verb=Verb.CALL if item.id is not None else Verb.CAST,
-            name=item.name,
-            params=item.params,
-            version=told.version,
-            deadline=told.deadline,
-            message_id=told.message_id,
-            data=told.data,
-            traceparent=told.traceparent,
+        return Request(
+            _CALL if item.id is not None else Verb.CAST,
+            item.name,
+            item.params,
+            told.version,
+            told.deadline,
+            told.message_id,
+            told.data,
+            told.traceparent,
             identity=known.identity,
         )
-        if item.id is None:
-            return self._dispatcher.begin(request) or SUCCESS_NULL
-        return await self._dispatcher.handle(request)
 
     def _warn_of_null(self) -> None:
         if not self._has_warned:

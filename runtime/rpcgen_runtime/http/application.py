@@ -15,7 +15,17 @@ from rpcgen_runtime.endpoint import Endpoint
 from rpcgen_runtime.http import headers, health
 from rpcgen_runtime.http.answers import Answers
 from rpcgen_runtime.http.arrival import Arrivals
-from rpcgen_runtime.http.heads import CLOSE, Fields, Head, Judge, Known, Refusal, texts
+from rpcgen_runtime.http.heads import (
+    CLOSE,
+    Again,
+    Field,
+    Fields,
+    Head,
+    Judge,
+    Known,
+    Memory,
+    Refusal,
+)
 from rpcgen_runtime.http.limits import HttpLimits
 from rpcgen_runtime.http.origins import Origins
 from rpcgen_runtime.transport import DRAINING
@@ -37,7 +47,8 @@ class Answer(NamedTuple):
     """What a request is answered."""
 
     status: int
-    fields: Fields
+    fields: tuple[Field, ...]
+    """Without the body's length, which who sends it tells."""
     body: bytes
 
 
@@ -75,7 +86,9 @@ class Application:
             origins=Origins(allowed_hosts, allowed_origins),
         )
         self._answers = Answers(self.dispatcher, limits)
-        self._fields = _own_fields(self.dispatcher, settings.name)
+        self._fields = tuple(_own_fields(self.dispatcher, settings.name))
+        self._plain = (*self._fields, JSON)
+        """Of most answers: to one and the same tuple its lines are found."""
         self._arrivals = Arrivals()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -85,14 +98,13 @@ class Application:
         elif scope["type"] == "http":
             await self._serve(scope, receive, send)
 
-    async def answer(self, head: Head, body: bytes) -> Answer:
+    async def answer(self, head: Head | Again, body: bytes, memory: Memory) -> Answer:
         """Answer a request that came whole; its path is not one of health."""
-        fields = list(self._fields)
         try:
-            known = await self._known(head, fields)
+            known = await self._judge.judge(head, memory, self._arrivals.now())
         except Refusal as error:
-            return self._finished(error.status, [*fields, *error.fields], b"")
-        return await self._answered(known, fields, body)
+            return self._finished(error.status, (*self._fields, *error.fields), b"")
+        return self._answer(known, *await self._answers.answer(body, known))
 
     async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
         head = _head(scope)
@@ -100,40 +112,35 @@ class Application:
             # Answered to everybody, whatever else is going on.
             reasons = [DRAINING] if self.is_draining else []
             status, body, told = health.told(head.path, head.method, reasons)
-            await _send(send, self._finished(status, told, body))
+            await _send(send, self._finished(status, tuple(told), body))
             return
-        fields = list(self._fields)
+        allowing: Fields = []
         try:
-            known = await self._known(head, fields)
+            known = await self._judge.judge(head, Memory(), self._arrivals.now())
+            allowing = known.fields
             body = await self._body(receive)
         except Refusal as error:
-            refused = self._finished(error.status, [*fields, *error.fields], b"")
-            await _send(send, refused, has_more=True)
+            fields = (*self._fields, *allowing, *error.fields)
+            await _send(send, self._finished(error.status, fields, b""), has_more=True)
             if not error.is_read:
                 await self._linger(receive)
             await send({"type": "http.response.body"})
             return
-        await _send(send, await self._answered(known, fields, body))
+        await _send(send, self._answer(known, *await self._answers.answer(body, known)))
 
-    async def _known(self, head: Head, fields: Fields) -> Known:
-        """Judge a head; adds to the fields of its answer. Raises Refusal."""
-        found, arrived = texts(head.fields), self._arrivals.now()
-        fields += self._judge.check_names(head, found)
-        return await self._judge.judge(head, found, arrived)
-
-    async def _answered(self, known: Known, fields: Fields, body: bytes) -> Answer:
-        status, answer = await self._answers.answer(body, known)
+    def _answer(self, known: Known, status: int, answer: bytes) -> Answer:
+        if answer and status == HTTPStatus.OK and not known.fields and not self.is_draining:
+            return Answer(status, self._plain, answer)
+        fields = (*self._fields, *known.fields)
         if status == HTTPStatus.SERVICE_UNAVAILABLE:
-            fields.append(RETRY)
+            fields = (*fields, RETRY)
         return self._finished(status, fields, answer)
 
-    def _finished(self, status: int, fields: Fields, body: bytes) -> Answer:
+    def _finished(self, status: int, fields: tuple[Field, ...], body: bytes) -> Answer:
         if body:
-            fields.append(JSON)
-        if status != HTTPStatus.NO_CONTENT:
-            fields.append((b"content-length", b"%d" % len(body)))
+            fields = (*fields, JSON)
         if self.is_draining:
-            fields.append(CLOSE)
+            fields = (*fields, CLOSE)
         return Answer(status, fields, body)
 
     async def _body(self, receive: Receive) -> bytes:
@@ -178,13 +185,16 @@ def _head(scope: Scope) -> Head:
         query=scope.get("query_string", b""),
         version=scope["http_version"],
         fields=scope["headers"],
+        said=dict(scope["headers"]),
         certificate=tls.get("client_cert_name"),
     )
 
 
 async def _send(send: Send, answer: Answer, *, has_more: bool = False) -> None:
-    start = {"type": "http.response.start", "status": answer.status, "headers": answer.fields}
-    await send(start)
+    fields = list(answer.fields)
+    if answer.status != HTTPStatus.NO_CONTENT:
+        fields.append((b"content-length", b"%d" % len(answer.body)))
+    await send({"type": "http.response.start", "status": answer.status, "headers": fields})
     await send({"type": "http.response.body", "body": answer.body, "more_body": has_more})
 
 

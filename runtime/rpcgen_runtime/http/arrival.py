@@ -6,6 +6,7 @@ right after a pause may be as old as the pause.
 """
 
 import asyncio
+import math
 import time
 
 TICK = 0.25
@@ -21,27 +22,30 @@ class Arrivals:
 
     def __init__(self) -> None:
         self._loop: asyncio.AbstractEventLoop | None = None
-        self._seen = 0.0
+        self._seen = -math.inf
         self._before_pause = 0.0
         self._awake_at = 0.0
 
     def now(self) -> float:
         """Return the earliest moment at which what is read now can have arrived (monotonic)."""
-        now, loop = time.monotonic(), asyncio.get_running_loop()
-        if loop is not self._loop:
-            # The first request, or the first on another event loop.
-            self._loop, self._seen = loop, now
-            loop.call_later(TICK, self._look, loop)
-        self._notice(now)
+        now = time.monotonic()
+        if now - self._seen > PAUSE:
+            self._notice(now, asyncio.get_running_loop())
         return self._before_pause if now < self._awake_at else now
 
     def _look(self, loop: asyncio.AbstractEventLoop) -> None:
         if loop is self._loop:
             now = time.monotonic()
-            self._notice(now)
+            if now - self._seen > PAUSE:
+                self._notice(now, loop)
             self._seen = now
             loop.call_later(TICK, self._look, loop)
 
-    def _notice(self, now: float) -> None:
-        if now - self._seen > PAUSE:
-            self._before_pause, self._awake_at, self._seen = self._seen, now + WAKE, now
+    def _notice(self, now: float, loop: asyncio.AbstractEventLoop) -> None:
+        """Note a pause; none, where this is the first request, or the first on another loop."""
+        if loop is self._loop:
+            self._before_pause, self._awake_at = self._seen, now + WAKE
+        else:
+            self._loop = loop
+            loop.call_later(TICK, self._look, loop)
+        self._seen = now

@@ -88,15 +88,47 @@ def decode(
     Deadlines count from when they `arrived` (of `time.monotonic`; default: now). One further away
     than `max_timeout` seconds is cut to that.
     """
-    message_id = headers.get(MESSAGE_ID, "")
     began = time.monotonic() if arrived is None else arrived
     return Beside(
         version=headers.get(VERSION),
-        deadline=Deadline(began + _timeout(headers.get(TIMEOUT), max_timeout)),
-        data=_data(headers.get(CONTEXT)),
-        message_id=message_id if _MESSAGE_ID.fullmatch(message_id) else unique_name(),
+        deadline=deadline(headers.get(TIMEOUT), min(max_timeout, MAX_TIMEOUT), began),
+        data=data(headers.get(CONTEXT)),
+        message_id=named(headers.get(MESSAGE_ID)),
         traceparent=headers.get(TRACEPARENT),
     )
+
+
+def deadline(timeout: str | None, most: float, arrived: float) -> Deadline:
+    """Return the deadline of a request, `most` seconds away at most. Raises HeaderError."""
+    seconds = DEFAULT_TIMEOUT
+    if timeout is not None:
+        if not _DIGITS.fullmatch(timeout):
+            raise HeaderError(f"`{TIMEOUT}` is not a whole number of milliseconds")
+        seconds = int(timeout) / 1000
+    return Deadline(arrived + min(seconds, most))
+
+
+def named(message_id: str | None) -> str:
+    """Return the id of a request; one of our own for what cannot be one."""
+    is_good = message_id is not None and _MESSAGE_ID.fullmatch(message_id)
+    return message_id if message_id is not None and is_good else unique_name()
+
+
+def data(context: str | None) -> Mapping[str, str]:
+    """Return the caller's data. Raises HeaderError."""
+    if context is None:
+        return {}
+    problem = f"`{CONTEXT}` is not a JSON object of texts of at most {MAX_CONTEXT} characters"
+    if len(context) > MAX_CONTEXT:
+        raise HeaderError(problem)
+    try:
+        # pydantic's parser: it bounds depth, and refuses what is not Unicode.
+        found = from_json(context)
+    except ValueError:
+        raise HeaderError(problem) from None
+    if not isinstance(found, dict) or not all(isinstance(it, str) for it in found.values()):
+        raise HeaderError(problem)
+    return found
 
 
 def media_type(content_type: str) -> tuple[str, str]:
@@ -116,27 +148,3 @@ def token_of(authorization: str | None) -> str | None:
     """Return the bearer token in an `authorization` header; None where there is none."""
     match = _BEARER.fullmatch(authorization) if authorization is not None else None
     return None if match is None else match[1]
-
-
-def _timeout(text: str | None, max_timeout: float) -> float:
-    if text is None:
-        return min(DEFAULT_TIMEOUT, max_timeout)
-    if not _DIGITS.fullmatch(text):
-        raise HeaderError(f"`{TIMEOUT}` is not a whole number of milliseconds")
-    return min(int(text) / 1000, max_timeout, MAX_TIMEOUT)
-
-
-def _data(text: str | None) -> Mapping[str, str]:
-    if text is None:
-        return {}
-    problem = f"`{CONTEXT}` is not a JSON object of texts of at most {MAX_CONTEXT} characters"
-    if len(text) > MAX_CONTEXT:
-        raise HeaderError(problem)
-    try:
-        # pydantic's parser: it bounds depth, and refuses what is not Unicode.
-        found = from_json(text)
-    except ValueError:
-        raise HeaderError(problem) from None
-    if not isinstance(found, dict) or not all(isinstance(it, str) for it in found.values()):
-        raise HeaderError(problem)
-    return found

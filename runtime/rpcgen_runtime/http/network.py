@@ -38,8 +38,8 @@ CONNECT_SECONDS = 10.0
 """How long a connection may take to come about, TLS included: until then nothing is executed."""
 CONNECT_SECONDS_OF_MANY = 3.0
 """The same where another host could be asked instead."""
-READ_BYTES = 256 << 10
-"""What is read at once."""
+READ_BYTES = 64 << 10
+"""What is read at once: room for more takes the system longer to find than the bytes to come."""
 MAX_JOINED = 64 << 10
 """Bytes of a body that is copied behind its headers, so that both are one packet."""
 

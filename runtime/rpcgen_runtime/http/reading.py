@@ -47,7 +47,7 @@ class Reader:
         """Whether another request may be sent on this connection."""
         return self._answer is not None and self._is_kept
 
-    def feed(self, data: bytes) -> Answer | None:
+    def feed(self, data: bytes | memoryview) -> Answer | None:
         """Return the answer once it is whole. Raises Unreadable and TooLarge."""
         try:
             self._parser.feed_data(data)

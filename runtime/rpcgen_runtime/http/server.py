@@ -14,11 +14,11 @@ from email.utils import formatdate
 from typing import Protocol
 
 import uvicorn
-from uvicorn.server import ServerState
 
 from rpcgen_runtime.http.application import Application, Receive, Scope, Send
 from rpcgen_runtime.http.limits import HttpLimits
-from rpcgen_runtime.http.protocol import Connection
+from rpcgen_runtime.http.protocol import READ_BYTES, Connection
+from rpcgen_runtime.http.whole import State
 from rpcgen_runtime.tls import ServerTls
 from rpcgen_runtime.transport import DRAINING, NOT_STARTED
 from rpcgen_runtime.url import UNIX, Host, Url
@@ -64,7 +64,7 @@ class HttpAcceptor:
         self._limits = _possible(limits)
         self._tls = None if tls is None else tls.context()
         self._wants_certificate = tls is not None and tls.client_ca is not None
-        self._state = ServerState()
+        self._state = State()
         self._server: asyncio.Server | None = None
         self._clock: asyncio.TimerHandle | None = None
 
@@ -101,10 +101,11 @@ class HttpAcceptor:
 
         application = self._application
         answering = application if isinstance(application, Application) else None
+        room = memoryview(bytearray(READ_BYTES))
 
         def connection() -> Connection:
             return Connection(
-                config, self._state, self._limits,
+                config, self._state, self._limits, room,
                 wants_certificate=self._wants_certificate, answering=answering,
             )  # fmt: skip
 
@@ -155,12 +156,13 @@ class HttpAcceptor:
             await asyncio.sleep(0)
         for connection in list(self._state.connections):
             connection.shutdown()
-        while self._state.connections or self._state.tasks:
+        # One that was cancelled before it began is done, and has told nobody.
+        while self._state.connections or not all(it.done() for it in self._state.tasks):
             await asyncio.sleep(0.005)
 
     def _tell_time(self, loop: asyncio.AbstractEventLoop) -> None:
         """Write the date of the answers (RFC 9110, section 6.6.1) once a second, not in each."""
-        self._state.default_headers = [(b"date", formatdate(usegmt=True).encode())]
+        self._state.tell([(b"date", formatdate(usegmt=True).encode())])
         self._clock = loop.call_later(1.0, self._tell_time, loop)
 
 

@@ -20,6 +20,9 @@ from rpcgen_runtime.http.reading import Reader, TooLarge, Unreadable
 from rpcgen_runtime.transport import ClientSettings
 from rpcgen_runtime.url import Url
 
+ROOM = 256 << 10
+"""Bytes that are read at once."""
+
 
 class Streams:
     """Posts and awaits, on one event loop."""
@@ -30,6 +33,7 @@ class Streams:
         self._max_reply = settings.max_reply
         self._idle: dict[str, deque[_Line]] = {it: deque() for it in self._addresses}
         self._lines: set[_Line] = set()
+        self._room = memoryview(bytearray(ROOM))
         self._under_way = 0
         self._waiting: deque[asyncio.Future[None]] = deque()
         self._is_closed = False
@@ -108,7 +112,7 @@ class Streams:
         return made
 
     def _line(self) -> "_Line":
-        return _Line(self._max_reply, self._lines)
+        return _Line(self._max_reply, self._lines, self._room)
 
     async def _place(self, post: Post, address: Address) -> None:
         """Wait until a place is passed on. Raises ExpiredUnstarted."""
@@ -134,11 +138,16 @@ class Streams:
         self._under_way -= 1
 
 
-class _Line(asyncio.Protocol):
+class _Line(asyncio.BufferedProtocol):
     """A connection."""
 
-    def __init__(self, max_reply: int, lines: "set[_Line]") -> None:
-        """Take where it stands as long as it is open."""
+    def __init__(self, max_reply: int, lines: "set[_Line]", room: memoryview) -> None:
+        """Take where it stands as long as it is open, and where all connections read into.
+
+        Each is done with what it read before the next one reads, and to make room for each read
+        costs more than to read a reply.
+        """
+        self._room = room
         self._lines = lines
         self._loop = asyncio.get_running_loop()
         self.closed: asyncio.Future[None] = self._loop.create_future()
@@ -178,13 +187,17 @@ class _Line(asyncio.Protocol):
         self._lines.add(self)
         self.rest()
 
-    def data_received(self, data: bytes) -> None:
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002  # as asyncio has it
+        """See asyncio."""
+        return self._room
+
+    def buffer_updated(self, nbytes: int) -> None:
         """See asyncio."""
         if self._waiter is None:
             self.hang_up()  # nobody has asked
             return
         try:
-            answer = self._reader.feed(data)
+            answer = self._reader.feed(self._room[:nbytes])
         except (Unreadable, TooLarge) as error:
             self._end(error)
             return
