@@ -1,5 +1,6 @@
 """How `rpcgen call` ends: each outcome has an exit code, and a sentence that says what it means."""
 
+import re
 import threading
 from collections.abc import Iterator
 from pathlib import Path
@@ -67,8 +68,12 @@ def test_what_the_handler_did_not_mean_is_the_servers_failure(
 def test_the_deadline_leaves_the_outcome_unknown(shell: Shell, work: tuple[str, Worker]) -> None:
     ran = shell("call", work[0], "Work.run", "sleep", "--timeout", "0.2")
     assert (ran.code, ran.out) == (endings.UNKNOWN, "")
-    sentence = "Work.run: nobody knows whether it was executed: no reply before the deadline"
-    assert ran.err.startswith(sentence)
+    # Both sides watch it: the client may hear of it from the server before it sees for itself.
+    assert re.match(
+        "Work.run: nobody knows whether it was executed: "
+        "(no reply before the deadline|the deadline passed while the method ran)",
+        ran.err,
+    )
     assert "again" not in ran.err
 
 
