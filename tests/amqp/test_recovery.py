@@ -60,7 +60,7 @@ def test_deleted_dead_letters_are_declared_again_before_anything_is_lost(scene: 
     assert client.run("x") == "x"
 
 
-@pytest.mark.parametrize("exchange", ["rpcgen", "rpcgen.unserved"])
+@pytest.mark.parametrize("exchange", ["rpcgen", "rpcgen.calls", "rpcgen.unserved"])
 def test_a_deleted_exchange_is_declared_and_bound_again(scene: Scene, exchange: str) -> None:
     """Nobody is told of that: a server looks, here once in 1 to 1.5 seconds."""
 

@@ -14,7 +14,7 @@ from rpcgen_runtime import NO_RETRY, BadReply, InternalError, RpcError, UnknownR
 from tests.amqp import raw
 from tests.amqp.poison import SECRET, packed
 from tests.amqp.raw import Answer, Raw
-from tests.amqp.scene import Scene, route_of
+from tests.amqp.scene import TARGET, Scene, route_of
 from tests.broker.reached import Broker
 from tests.runtime.generated.new.trial.work.v1 import Refused, WorkClient
 from tests.runtime.generated.new.trial.work.v1.methods import WORK_RUN
@@ -165,8 +165,8 @@ def stranger(broker: Broker) -> Iterator[Stranger]:
         pika.BlockingConnection(pika.URLParameters(url)) as connection,
     ):
         channel = connection.channel()
-        arguments = {"alternate-exchange": f"{route.exchange}.unserved"}
-        channel.exchange_declare(route.exchange, "topic", durable=True, arguments=arguments)
+        arguments = {"alternate-exchange": f"{TARGET.exchange}.unserved"}
+        channel.exchange_declare(route.exchange, "direct", durable=True, arguments=arguments)
         queue = channel.queue_declare("", exclusive=True).method.queue
         channel.queue_bind(queue, route.exchange, route.key)
         client = scene.client(WorkClient, timeout=TIMEOUT, retry=NO_RETRY, max_reply=MAX_REPLY)

@@ -58,8 +58,8 @@ def test_the_plan_is_what_a_server_declares(
         vhost = vhost_of(vhost_url)
         queues = {it.name: it for it in api.queues(vhost)}
         bindings = {(it.exchange, it.key) for it in api.bindings(vhost)}
-        exchanges = {it.name: dict(it.arguments) for it in api.exchanges(vhost)}
-    assert exchanges == {it["name"]: it["arguments"] for it in planned["exchanges"]}
+        exchanges = {it.name: (it.type, it.arguments) for it in api.exchanges(vhost)}
+    assert exchanges == {it["name"]: (it["type"], it["arguments"]) for it in planned["exchanges"]}
     known = {it["name"]: it for it in planned["queues"] if it["name"]}
     assert {it for it in queues if not it.startswith("amq.gen-")} == set(known)
     for each, facts in known.items():
@@ -153,10 +153,15 @@ def test_an_exchange_of_another_kind_or_way_is_told(check: Any, vhost_url: str, 
     vhost = vhost_of(vhost_url)
     told = {"durable": True, "arguments": {"alternate-exchange": "elsewhere"}}
     api._do("PUT", "exchanges", vhost, "rpcgen", body={"type": "direct", **told})
+    api._do("PUT", "exchanges", vhost, "rpcgen.calls", body={"type": "topic", **told})
     api._do("PUT", "exchanges", vhost, "rpcgen.unserved", body={"type": "topic", "durable": False})
     ran = check("--json")
     assert differences(ran, "rpcgen") == {
         "type": ("topic", "direct"),
+        "alternate-exchange": ("rpcgen.unserved", "elsewhere"),
+    }
+    assert differences(ran, "rpcgen.calls") == {
+        "type": ("direct", "topic"),
         "alternate-exchange": ("rpcgen.unserved", "elsewhere"),
     }
     assert differences(ran, "rpcgen.unserved") == {"durable": ("true", "false")}

@@ -41,7 +41,8 @@ def plan_page(planned: Topology) -> str:
     rows = ["exchanges"]
     width = max((len(it.name) for it in planned.exchanges), default=0)
     for exchange in planned.exchanges:
-        rows.append(f"  {exchange.name:{width}}  topic  {_told(exchange.arguments)}".rstrip())
+        told = f"{exchange.kind:6}  {_told(exchange.arguments)}"
+        rows.append(f"  {exchange.name:{width}}  {told}".rstrip())
     rows += ["", "queues"]
     for station in planned.stations:
         rows.append(f"  {station.queue.name or UNNAMED}")
@@ -61,7 +62,7 @@ def _facts(station: Station) -> list[tuple[str, str]]:
 def plan_record(planned: Topology) -> JsonValue:
     """Return the same for programs."""
     exchanges: list[JsonValue] = [
-        {"name": it.name, "type": "topic", "durable": True, "arguments": dict(it.arguments)}
+        {"name": it.name, "type": it.kind, "durable": True, "arguments": dict(it.arguments)}
         for it in planned.exchanges
     ]
     return {"exchanges": exchanges, "queues": [_station_record(it) for it in planned.stations]}

@@ -61,9 +61,10 @@ def _channels(service: model.Service, said: Messages) -> dict[str, Json]:
 
 
 def _channel(service: model.Service, verb: str, refs: Members) -> Members:
+    name, kind = routes.exchange(service, verb)
     exchange: Members = {
-        "name": service.exchange,
-        "type": "topic",
+        "name": name,
+        "type": kind,
         "durable": True,
         "autoDelete": False,
     }

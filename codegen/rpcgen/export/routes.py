@@ -13,6 +13,13 @@ _MAX_NAME = 255
 _MAX_KEY = _MAX_NAME - len(".*.*")
 
 
+def exchange(service: model.Service, verb: str) -> tuple[str, str]:
+    """Return the name and the type of the exchange that a verb's messages are sent to."""
+    if verb == "call":
+        return _cut(f"{service.exchange}.calls", _MAX_NAME), "direct"
+    return service.exchange, "topic"
+
+
 def key(service: model.Service, verb: str, before: str | None = None) -> str:
     """Return the routing key of a verb; `before` stands for the prefix of the service's names."""
     if verb == "fanout":

@@ -5,5 +5,5 @@ pure    messages options · names arguments topology routes · bodies clocks wir
 broker  guard translation channel connection link publisher · entry iothread declare
         inspection letters
 client  exchanges mailbox outlet · pending deadlines requests · client
-server  subscriptions · timers outgoing · work undone intake · server
+server  subscriptions · timers outgoing · work undone intake · pulse server
 """

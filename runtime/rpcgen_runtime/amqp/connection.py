@@ -67,13 +67,17 @@ class Connection:
         await channel.answered(opened)
         return channel
 
-    def after_reading(self, act: Callable[[], None]) -> None:
-        """Let `act` be called whenever all is taken that came at once."""
-        self._raw.on_read = act
+    def read_lazily(self, most: int, is_awaited: Callable[[], bool] = lambda: False) -> None:
+        """See `GuardedConnection.read_lazily`."""
+        self._raw.read_lazily(most, is_awaited)
 
-    def flush(self) -> None:
-        """Send now what would be sent at the end of this turn of the event loop."""
-        self._raw.flush()
+    def beat(self) -> None:
+        """See `GuardedConnection.beat`; from any thread."""
+        self._raw.beat()
+
+    def send_at_once(self, is_alone: Callable[[], bool]) -> None:
+        """See `GuardedConnection.send_at_once`."""
+        self._raw.send_at_once(is_alone)
 
     async def close(self) -> None:
         """Say farewell, and wait until it is closed."""
@@ -118,7 +122,7 @@ async def open_connection(host: Host, access: Access) -> Connection:
         raise error_of(found)
     connection = Connection(found, host)
     found.add_on_close_callback(lambda _, reason: settle(connection.closed, error_of(reason)))
-    found.read_in_bulk()
+    found.settle_in()
     found.watch()
     return connection
 

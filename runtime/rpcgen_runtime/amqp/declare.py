@@ -61,7 +61,7 @@ async def bind_again(
 async def _declare_exchanges(channel: Channel, exchanges: Sequence[Exchange]) -> None:
     for exchange in exchanges:
         try:
-            await channel.declare_exchange(exchange.name, "topic", exchange.arguments)
+            await channel.declare_exchange(exchange.name, exchange.kind, exchange.arguments)
         except AmqpError as error:
             raise explained(error, f"exchange `{exchange.name}`") from None
 

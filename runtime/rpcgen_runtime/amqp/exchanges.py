@@ -1,7 +1,7 @@
-"""The exchanges that a client has declared on its connection. On one event loop.
+"""The Targets' exchanges that a client has declared on its connection. On one event loop.
 
-Each is declared once for a connection, before anything is published to it: to publish to one that
-is not there closes the channel.
+Each is declared once for a connection, with those that belong to it, before anything is published:
+to publish to one that is not there closes the channel.
 """
 
 import asyncio
@@ -49,7 +49,7 @@ class Exchanges:
             channel: Channel | None = None
             try:
                 channel = await connection.channel()
-                await channel.declare_exchange(exchange.name, "topic", exchange.arguments)
+                await channel.declare_exchange(exchange.name, exchange.kind, exchange.arguments)
                 await channel.close()
             except AmqpError as error:
                 # It is there as somebody else wants it, or is theirs to make.

@@ -9,7 +9,11 @@ its channel, and never through pika.
 pika is pinned below its next minor version for this file's sake.
 """
 
+import asyncio
+import socket
+import ssl
 import struct
+import threading
 import time
 from collections.abc import Callable
 from contextlib import suppress
@@ -32,8 +36,12 @@ TICK = 1.0
 """Seconds between two looks at the clock."""
 READ_BYTES = 256 << 10
 """What may come at once."""
+LATE = 3 * TICK
+"""Seconds without such a look after which the event loop is taken to be kept from it."""
 STANDSTILL = 30.0
 """Seconds after which a process that stood still no longer trusts what is in its sockets."""
+UNREAD = 0.005
+"""Seconds for which what nobody waits for may lie unread."""
 
 _PLAINTEXT: Any = io_services_utils._AsyncPlaintextTransport  # noqa: SLF001
 
@@ -41,16 +49,24 @@ _START = struct.Struct(">BHL")
 _SMALLEST = 8
 _HEADER = spec.FRAME_HEADER
 _END = spec.FRAME_END
+_HEARTBEAT: bytes = frame.Heartbeat().marshal()
 
 
 class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no types
     """An AMQP connection on an asyncio event loop; see the module."""
 
     _seen_at = 0.0
+    """When this process was last seen to run."""
+    _looked_at = 0.0
+    """When the event loop was."""
+    _beaten_at = 0.0
     _heard_at = 0.0
     _outgoing: list[bytes] | None = None
-    on_read: Callable[[], None] | None = None
-    """Called when all is taken that came at once."""
+    _is_alone: Callable[[], bool] | None = None
+    _is_awaited: Callable[[], bool] | None = None
+    _most_unread = 0
+    _unread = 0
+    _look_later: asyncio.TimerHandle | None = None
 
     @cached_property
     def inboxes(self) -> dict[int, Inbox]:
@@ -72,6 +88,10 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
 
         What comes when the connection is lost goes nowhere.
         """
+        if self._outgoing is None and self._is_alone is not None and self._is_alone():
+            self._outgoing = [data]
+            self._flush()
+            return
         outgoing = self._gathered()
         if self._acks:
             outgoing += self._take_acks()
@@ -88,21 +108,37 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         self._acks.append(acks)
         self._gathered()
 
-    def flush(self) -> None:
-        """Send now what is to be sent at the end of this turn, if there is anything."""
+    def send_at_once(self, is_alone: Callable[[], bool]) -> None:
+        """Let what is sent when `is_alone` says so not wait for the end of its turn."""
+        self._is_alone = is_alone
+
+    def _flush(self) -> None:
+        """Send what was gathered."""
         outgoing, self._outgoing = self._outgoing or [], None
         data = b"".join(outgoing + self._take_acks())
         transport = self._pika._transport  # noqa: SLF001  # our own base
         if data and transport is not None:
-            _send(transport, data)
+            _send(transport, data, self._turn)
+            if self._most_unread:
+                self._leave_unread(transport, len(outgoing))
 
     @property
     def _pika(self) -> Any:
         """This connection, with what pika has and its stubs do not tell."""
         return self
 
-    def read_in_bulk(self) -> None:
-        """Read all that has come at once.
+    @cached_property
+    def _turn(self) -> threading.Lock:
+        """Held while something is sent: a frame goes out whole, or not yet."""
+        return threading.Lock()
+
+    @property
+    def _loop(self) -> asyncio.AbstractEventLoop:
+        loop: asyncio.AbstractEventLoop = self._pika._nbio.get_native_ioloop()  # noqa: SLF001
+        return loop
+
+    def settle_in(self) -> None:
+        """Read all that has come at once, and let `beat` be called from other threads.
 
         pika would read 4 KiB at a time, and ask until it is told that there is nothing more.
         """
@@ -113,30 +149,96 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         if isinstance(transport, _PLAINTEXT):
             # With TLS, what was decrypted and not read is nothing that the system tells of.
             transport._MAX_CONSUME_BYTES = 1  # noqa: SLF001
+        else:
+            transport._sock = _OneAtATime(transport._sock, self._turn)  # noqa: SLF001
+
+    def read_lazily(self, most: int, is_awaited: Callable[[], bool]) -> None:
+        """Leave what comes unread for UNREAD seconds after something is sent, or `most` messages.
+
+        For a connection on which only confirms come, while nobody waits for them: one look takes
+        many, and they wake nobody. Does nothing with TLS.
+        """
+        if isinstance(self._pika._transport, _PLAINTEXT):  # noqa: SLF001  # our own base
+            self._most_unread, self._is_awaited = most, is_awaited
 
     def watch(self) -> None:
         """Begin to notice when the broker is silent, or this process stands still (SIGSTOP).
 
         What is in the sockets then is old: the broker may have given it to others since.
         """
-        now = self._seen_at = time.monotonic()
+        now = time.monotonic()
+        late, self._looked_at = now - (self._looked_at or now), now
+        self._seen_at = self._seen_at or now
         self._heard_at = self._heard_at or now
-        if not self.is_open:
+        if not self.is_open or self._stands_still(now):
             return
+        self._seen_at = now
         heartbeat = self._pika.params.heartbeat
-        if now - self._heard_at > heartbeat + GRACE:
+        # After a handler has kept the event loop, what came meanwhile is read first.
+        if late < LATE and now - self._heard_at > heartbeat + GRACE:
             # pika would look once in so long a time, and so notice up to twice as late.
             text = f"nothing was heard for {heartbeat + GRACE:g} s"
             self._pika._terminate_stream(AMQPHeartbeatTimeout(text))  # noqa: SLF001  # our own base
             return
         self._pika._adapter_call_later(TICK, self.watch)  # noqa: SLF001  # our own base
 
+    def beat(self) -> None:
+        """Tell the broker that this side lives, where the event loop is kept from it.
+
+        From another thread, more often than the heartbeat.
+        """
+        now = time.monotonic()
+        if not self._looked_at or now - self._seen_at > STANDSTILL:
+            return
+        self._seen_at = now
+        due = self._beaten_at + self._pika.params.heartbeat / 3
+        if now - self._looked_at < min(LATE, self._pika.params.heartbeat / 2) or now < due:
+            return
+        self._beaten_at = now
+        if not self._turn.acquire(blocking=False):
+            return  # something is sent just now
+        try:
+            _beat(self._pika._transport)  # noqa: SLF001  # our own base
+        finally:
+            self._turn.release()
+
+    def _stands_still(self, now: float) -> bool:
+        """Close the connection where this process stood still."""
+        if not self._seen_at or now - self._seen_at <= STANDSTILL:
+            return False
+        self._seen_at = 0.0
+        text = "this process stood still"
+        self._pika._terminate_stream(AMQPHeartbeatTimeout(text))  # noqa: SLF001  # our own base
+        return True
+
+    def _leave_unread(self, transport: Any, sent: int) -> None:
+        self._unread += sent
+        is_awaited = self._is_awaited is not None and self._is_awaited()
+        if is_awaited or self._unread >= self._most_unread:
+            if self._look_later is not None:
+                self._look()
+            self._unread = 0
+        elif self._look_later is None:
+            self._loop.remove_reader(transport._sock.fileno())  # noqa: SLF001
+            self._look_later = self._loop.call_later(UNREAD, self._look)
+
+    def _look(self) -> None:
+        """Read what was left unread, and all that comes from now on."""
+        if self._look_later is not None:
+            self._look_later.cancel()
+            self._look_later = None
+        self._unread = 0
+        transport = self._pika._transport  # noqa: SLF001  # our own base
+        if transport is not None and transport._state == transport._STATE_ACTIVE:  # noqa: SLF001
+            readable = transport._on_socket_readable  # noqa: SLF001
+            self._loop.add_reader(transport._sock.fileno(), readable)  # noqa: SLF001
+            readable()
+
     def _gathered(self) -> list[bytes]:
         """Return what is sent at the end of this turn."""
         if self._outgoing is None:
             self._outgoing = []
-            loop = self._pika._nbio.get_native_ioloop()  # noqa: SLF001  # our own base
-            loop.call_soon(self.flush)
+            self._loop.call_soon(self._flush)
         return self._outgoing
 
     def _take_acks(self) -> list[bytes]:
@@ -145,19 +247,11 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         return acks
 
     def _on_data_available(self, data_in: bytes) -> None:
-        try:
-            self._read(data_in)
-        finally:
-            if self.on_read is not None:
-                self.on_read()
-
-    def _read(self, data_in: bytes) -> None:
         pika = self._pika
-        if self._seen_at and time.monotonic() - self._seen_at > STANDSTILL:
-            self._seen_at = 0.0
-            pika._terminate_stream(AMQPHeartbeatTimeout("this process stood still"))  # noqa: SLF001
+        now = time.monotonic()
+        if self._stands_still(now):
             return
-        self._heard_at = time.monotonic()
+        self._heard_at = now
         pika.bytes_received += len(data_in)  # what pika's check for heartbeats looks at
         rest: bytes = pika._frame_buffer  # noqa: SLF001
         data = rest + data_in if rest else data_in
@@ -184,16 +278,62 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         pika._frame_buffer = data[at:] if at else data  # noqa: SLF001
 
 
-def _send(transport: Any, data: bytes) -> None:
+def _send(transport: Any, data: bytes, turn: threading.Lock) -> None:
     """Send at once what can be: pika would first wait to be told that the socket takes it."""
+    if not isinstance(transport, _PLAINTEXT):
+        transport.write(data)
+        transport._on_socket_writable()  # noqa: SLF001
+        return
     sent = 0
-    if isinstance(transport, _PLAINTEXT) and not transport.get_write_buffer_size():
-        # What goes wrong here goes wrong again where pika knows what to do.
-        with suppress(OSError, AttributeError):
-            sent = transport._sock.send(data)  # noqa: SLF001
-    if sent < len(data):
-        # A view: pika cuts off what was sent again and again, and would copy the rest each time.
-        transport.write(memoryview(data)[sent:])
+    with turn:
+        if not transport.get_write_buffer_size():
+            # What goes wrong here goes wrong again where pika knows what to do.
+            with suppress(OSError, AttributeError):
+                sent = transport._sock.send(data)  # noqa: SLF001
+        if sent < len(data):
+            # A view: pika cuts off what was sent again and again, and would copy the rest each
+            # time.
+            transport.write(memoryview(data)[sent:])
+
+
+def _beat(transport: Any) -> None:
+    """Send a heartbeat, unless a frame waits to go on."""
+    if transport is None or transport.get_write_buffer_size():
+        return
+    own = transport._sock  # noqa: SLF001
+    sock: Any = own.sock if isinstance(own, _OneAtATime) else own
+    if sock is None:
+        return
+    try:
+        if sock.send(_HEARTBEAT) == len(_HEARTBEAT):
+            return
+    except (BlockingIOError, ssl.SSLWantReadError):
+        return
+    except OSError:
+        pass  # TLS keeps what was sent in part, and would send it for what comes next
+    with suppress(OSError):
+        sock.shutdown(socket.SHUT_RDWR)
+
+
+class _OneAtATime:
+    """A TLS socket, which two threads must not use at once."""
+
+    def __init__(self, sock: Any, turn: threading.Lock) -> None:
+        self.sock = sock
+        self._turn = turn
+
+    def recv(self, most: int) -> bytes:
+        with self._turn:
+            data: bytes = self.sock.recv(most)
+            return data
+
+    def send(self, data: bytes) -> int:
+        with self._turn:
+            sent: int = self.sock.send(data)
+            return sent
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.sock, name)
 
 
 def _decoded(kind: int, channel: int, data: bytes) -> Any:

@@ -19,7 +19,6 @@ from rpcgen_runtime.amqp.topology import Exchange, Station, Topology
 
 ACCESS_REFUSED, NOT_FOUND, LOCKED, PRECONDITION_FAILED = 403, 404, 405, 406
 """AMQP 0-9-1 section 1.2."""
-KIND = "topic"
 ALTERNATE = "alternate-exchange"
 MAX_ASKED = 32
 """Declarations for one queue; it has at most a dozen arguments."""
@@ -82,9 +81,9 @@ async def inspect(connection: Connection, topology: Topology) -> Sequence[Findin
 async def _exchange(connection: Connection, exchange: Exchange) -> Finding:
     """Ask with a number as the alternate exchange: that is refused whether it is there or not."""
     finding = Finding(kind="exchange", name=exchange.name, state=State.AS_PLANNED)
-    planned = {"type": KIND, ALTERNATE: exchange.arguments.get(ALTERNATE)}
+    planned = {"type": exchange.kind, ALTERNATE: exchange.arguments.get(ALTERNATE)}
     differences: list[Difference] = []
-    kind = KIND
+    kind: str = exchange.kind
     while len(differences) < len(planned):
         error = await _refused_exchange(connection, exchange.name, kind)
         if error is None or error.code != PRECONDITION_FAILED:

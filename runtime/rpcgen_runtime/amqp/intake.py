@@ -1,4 +1,4 @@
-"""What a server does with each delivery. On the event loop of its I/O thread.
+"""What a server does with each delivery. On its event loop.
 
 Strategy: a delivery is acknowledged when nothing about it is left to do: its reply is confirmed,
 its work is done, or it stands in another queue. Until then the broker hands it to another server
@@ -41,8 +41,7 @@ LATE = Failure(errors.EXPIRED_UNSTARTED, "the deadline passed before the call ca
 log = logging.getLogger("rpcgen_runtime.amqp")
 
 Run: TypeAlias = Callable[[Work], None]
-"""Takes a request to be begun elsewhere, once `go` is called; `Intake.finished` is called with its
-end, on the intake's loop."""
+"""Begins a request; `Intake.finished` is called with its end."""
 MayRepeat: TypeAlias = Callable[[Request], bool]
 
 
@@ -61,21 +60,21 @@ class Intake:
         may_repeat: MayRepeat,
         method_of: MethodOf,
         run: Run,
-        go: Act,
         measures: Measures,
     ) -> None:
         self._options, self._places = options, places
         self._may_repeat, self._method_of = may_repeat, method_of
-        self._run, self._go, self._measures = run, go, measures
+        self._run, self._measures = run, measures
         self._timers = Timers()
+        prefetch = options.prefetch or places + places // 4
         self._subscriptions = Subscriptions(
             url, access, options, topology, measures,
-            prefetch=options.prefetch or places + places // 4,
-            took=self._took, took_all=go,
+            prefetch=prefetch, took=self._took,
         )  # fmt: skip
         self._outgoing = Outgoing(
             url, access, options, measures,
-            server=server, timers=self._timers, restore=self._subscriptions.restore,
+            server=server, prefetch=prefetch, timers=self._timers,
+            is_idle=lambda: not self._running, restore=self._subscriptions.restore,
         )  # fmt: skip
         self._undone = Undone(
             self._outgoing, self._timers, measures,
@@ -104,6 +103,12 @@ class Intake:
         if self._subscriptions.link.connection is not None and lost:
             reasons.append(f"not declared: {', '.join(lost)}")
         return reasons
+
+    def beat(self) -> None:
+        """Keep the connections alive; from a thread, whatever the event loop is busy with."""
+        for link in (self._subscriptions.link, self._outgoing.link):
+            if link.connection is not None:
+                link.connection.beat()
 
     @property
     def unfinished(self) -> Sequence[str]:
@@ -140,7 +145,6 @@ class Intake:
                 self._begin(work)
             else:
                 self._undone.give_back(work)
-        self._go()
         self._timers.hurry()
 
     async def close(self) -> None:
@@ -162,7 +166,7 @@ class Intake:
         await asyncio.gather(self._subscriptions.close(), self._outgoing.close())
 
     def finished(self, work: Work, reply: Reply) -> None:
-        """Take how a request ended; call `pump` when there is no other one."""
+        """Take how a request ended, and begin what waits for its place."""
         del self._running[work]
         if work.request.verb is Verb.CALL:
             if isinstance(reply, Failure) and reply.code == errors.PARSE_ERROR:
@@ -177,14 +181,7 @@ class Intake:
             log.warning("a fanout of %s failed: %s", work.request.name, reply.message)
         else:
             self._undone.failed(work, reply)
-
-    def pump(self) -> None:
-        """Send what could not be sent before, and begin what waits, as far as there is room."""
-        self._outgoing.pump()
-        self._outgoing.flush()
-        while self._waiting and self._has_place():
-            self._begin(self._waiting.popleft())
-        self._go()
+        self._begin_waiting()
 
     def _changed(self) -> None:
         started = self._started
@@ -194,7 +191,8 @@ class Intake:
                 started.set_exception(fatal)
             elif self._subscriptions.link.is_up and self._outgoing.is_ready:
                 started.set_result(None)
-        self.pump()
+        self._outgoing.pump()
+        self._begin_waiting()
 
     def _failure(self) -> AmqpError | None:
         return self._outgoing.link.failure or self._subscriptions.link.failure
@@ -215,6 +213,10 @@ class Intake:
     def _has_place(self) -> bool:
         """Whether a handler may begin: there is room, and its reply could leave."""
         return len(self._running) < self._places and self._outgoing.is_ready
+
+    def _begin_waiting(self) -> None:
+        while self._waiting and self._has_place():
+            self._begin(self._waiting.popleft())
 
     def _begin(self, work: Work) -> None:
         self._running[work] = None
@@ -262,7 +264,6 @@ class Intake:
             self._timers.later(SUSPECT_REST, lambda: self._suspect(work))
         else:
             self._accept(work)
-            self._go()
 
     def _redelivered(self, work: Work) -> None:
         self._measures.redelivered(self._method_of(work.request))

@@ -2,8 +2,9 @@
 
 For each topic of a server, with `:` between the parts of a name, and `%3A` for one within a part:
 
-    exchange                       topic exchange; what none of its queues takes goes on to
-    exchange.unserved              topic exchange, where `any` waits
+    exchange                       topic exchange: casts, fanouts and events
+    exchange.calls                 direct exchange: calls
+    exchange.unserved              topic exchange, where `any` waits for calls that no queue takes
     exchange:topic:Service:v2      calls of one service and major
     … :casts                       its casts
     … :events:GROUP                its events, once for each group of listeners
@@ -24,6 +25,11 @@ from rpcgen_runtime.targets import Target
 
 MAX_NAME = 255
 """Bytes of a name or a routing key (AMQP 0-9-1 section 4.2.5.3, short strings)."""
+
+
+def calls(exchange: str) -> str:
+    """Return the exchange for calls."""
+    return shortened(f"{exchange}.calls")
 
 
 def unserved(exchange: str) -> str:

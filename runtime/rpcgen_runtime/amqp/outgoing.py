@@ -2,7 +2,7 @@
 
 What is published here is kept until its fate is known, and sent again where that is unknown; a
 delivery that it settles is acknowledged then. Replies have a channel of their own: a queue without
-a leader can hold up all that is published beside it. On the event loop of the server's I/O thread.
+a leader can hold up all that is published beside it. On the server's event loop.
 """
 
 import asyncio
@@ -41,13 +41,17 @@ class Outgoing:
         measures: Measures,
         *,
         server: str,
+        prefetch: int,
         timers: Timers,
+        is_idle: Callable[[], bool],
         restore: Callable[[str], None],
     ) -> None:
-        """Take what is called with the name of a queue that is not there."""
+        """Take whether nothing runs, and what is called with a queue that is not there."""
         self.link = Link(url.hosts, access, measures, "publishing")
         self._server, self._max_body = server, options.max_body
-        self._timers, self._restore = timers, restore
+        self._timers, self._is_idle, self._restore = timers, is_idle, restore
+        # The broker hands out no more than it has room for: some of that room may wait for a look.
+        self._most_unread = prefetch // 4
         timeout = options.confirm_timeout
         self._replies = _Way(Publisher(self.link, timeout, measures))
         self._moves = _Way(Publisher(self.link, timeout, measures, is_spare=True))
@@ -76,14 +80,6 @@ class Outgoing:
         """Send what could not be sent before, as far as it can be now."""
         self._replies.pump()
         self._moves.pump()
-
-    def flush(self) -> None:
-        """Let go at once what is sent in this turn of the event loop.
-
-        Between two turns another thread may take over, and keep it for as long as it computes.
-        """
-        if self.link.connection is not None:
-            self.link.connection.flush()
 
     def answer(self, delivery: Delivery, reply: Reply, request: Request) -> None:
         """Send a reply; once the broker has it, or nobody waits for it, the request is done."""
@@ -176,6 +172,8 @@ class Outgoing:
     async def _prepare(self, connection: Connection) -> None:
         await self._replies.publisher.prepare(connection)
         await self._moves.publisher.prepare(connection)
+        connection.read_lazily(self._most_unread)
+        connection.send_at_once(self._is_idle)
 
     def _encoded(self, message: Message, reply: Reply) -> Message:
         return encode_reply(message, reply, server=self._server, max_body=self._max_body)

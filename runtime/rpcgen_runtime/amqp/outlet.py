@@ -18,6 +18,9 @@ from rpcgen_runtime.errors import Unreachable
 from rpcgen_runtime.telemetry import Measures
 from rpcgen_runtime.url import Url
 
+MOST_UNREAD = 32
+"""Calls that may be sent before it is read what the broker says of them; their replies say more."""
+
 
 class Outlet:
     """A client's connections, with what it has on each."""
@@ -31,9 +34,15 @@ class Outlet:
         *,
         took: Callable[[Delivery], None],
         changed: Callable[[], None],
+        is_alone: Callable[[], bool],
+        is_awaited: Callable[[], bool],
     ) -> None:
-        """Take what is called with each reply, and whenever something may be sent again."""
+        """Take what is called with each reply, and whenever something may be sent again.
+
+        And whether one request alone is under way, and whether the broker's word ends one.
+        """
         self._shown, self._changed = url.shown, changed
+        self._is_alone, self._is_awaited = is_alone, is_awaited
         self._replies = Link(url.hosts, access, measures, "replies")
         self._sending = Link(url.hosts, access, measures, "publishing")
         self._mailbox = Mailbox(took)
@@ -107,3 +116,5 @@ class Outlet:
     async def _prepare(self, connection: Connection) -> None:
         self._exchanges.forget()
         await self._publisher.prepare(connection)
+        connection.send_at_once(self._is_alone)
+        connection.read_lazily(MOST_UNREAD, self._is_awaited)

@@ -55,14 +55,18 @@ class Requests:
         self._deadlines = Deadlines(self._pending, self._passed)
         self._waiting: deque[Pending] = deque()
         self._in_flight = 0
+        self._told = 0
+        """Requests that are not answered, and end when the broker has them."""
         self._is_closed = False
         self._clocks_agree = True
         """Whether no server seems to have another time than this machine."""
         self._shown = url.shown
         self._patience = REFUSALS if len(url.hosts) > 1 else 0
         self._outlet = Outlet(
-            url, access, options, measures, took=self._on_reply, changed=self._changed
-        )
+            url, access, options, measures,
+            took=self._on_reply, changed=self._changed,
+            is_alone=lambda: self._in_flight == 1, is_awaited=lambda: self._told > 0,
+        )  # fmt: skip
 
     def start(self) -> None:
         """Begin to connect."""
@@ -101,6 +105,7 @@ class Requests:
             # The same call's earlier try was given up and is not known to have ended.
             self._forget(self._pending[key])
         self._pending[key] = pending
+        self._told += not pending.is_call
         self._deadlines.add(request.deadline.at, key)
         if not self._waiting and self._may_send(pending):
             self._send(pending)
@@ -113,7 +118,7 @@ class Requests:
 
     def _may_send(self, pending: Pending) -> bool:
         is_full = self._in_flight >= self._options.max_pending
-        return not is_full and self._outlet.is_ready(pending.route.exchange)
+        return not is_full and self._outlet.is_ready(pending.route.home)
 
     def _send(self, pending: Pending) -> None:
         if pending.request.deadline.passed():
@@ -252,6 +257,7 @@ class Requests:
 
     def _forget(self, pending: Pending) -> None:
         del self._pending[pending.request.message_id]
+        self._told -= not pending.is_call
         if pending.state is not State.WAITING:
             self._in_flight -= 1
 

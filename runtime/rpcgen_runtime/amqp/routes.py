@@ -4,7 +4,7 @@ from functools import lru_cache, partial
 from typing import NamedTuple
 
 from rpcgen_runtime.amqp.messages import Queue
-from rpcgen_runtime.amqp.names import routing_key
+from rpcgen_runtime.amqp.names import calls, routing_key
 from rpcgen_runtime.messages import Request, Verb
 
 REPLIES = Queue(name="", exclusive=True, arguments={"x-queue-type": "classic"})
@@ -20,6 +20,8 @@ class Route(NamedTuple):
     key: str
     mandatory: bool
     """Whether it comes back where no queue takes it."""
+    home: str
+    """The Target's exchange, with which `exchange` is declared."""
 
 
 def route(request: Request) -> Route:
@@ -37,15 +39,17 @@ def route(request: Request) -> Route:
 def _route(
     verb: Verb, exchange: str, topic: str, server: str | None, name: str, version: str
 ) -> Route:
+    there = calls(exchange) if verb is Verb.CALL else exchange
     if verb is Verb.FANOUT:
         words = [topic] if server is None else [topic, server]
-        return Route(exchange, routing_key("fanout", *words), mandatory=False)
+        return Route(there, routing_key("fanout", *words), mandatory=False, home=exchange)
     if server is not None and verb is not Verb.EVENT:
-        return Route(exchange, routing_key(verb.value, topic, server), mandatory=True)
+        key = routing_key(verb.value, topic, server)
+        return Route(there, key, mandatory=True, home=exchange)
     prefix = name.rpartition(".")[0]
     major = version.partition(".")[0]
     key = routing_key(verb.value, topic, prefix, f"v{major}")
-    return Route(exchange, key, mandatory=verb is not Verb.EVENT)
+    return Route(there, key, mandatory=verb is not Verb.EVENT, home=exchange)
 
 
 _of_call = lru_cache(KEPT)(partial(_route, Verb.CALL))

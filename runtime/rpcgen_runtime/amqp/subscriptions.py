@@ -1,6 +1,6 @@
 """The queues that a server consumes: declared, looked after, and taken from again when lost.
 
-On the event loop of the server's I/O thread.
+On the server's event loop.
 """
 
 import asyncio
@@ -42,13 +42,12 @@ class Subscriptions:
         *,
         prefetch: int,
         took: Took,
-        took_all: Callable[[], None],
     ) -> None:
-        """Take what is called with each delivery, and when there is no other one yet."""
+        """Take what is called with each delivery."""
         self.link = Link(url.hosts, access, measures, "consuming")
         self._topology, self._audit_every = topology, options.audit
         self._prefetch, self._measures = prefetch, measures
-        self._took, self._took_all = took, took_all
+        self._took = took
         self._all: list[_Subscription] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._is_ending = False
@@ -86,7 +85,6 @@ class Subscriptions:
                 await declare(connection, Topology(exchanges=[], stations=stations))
 
     async def _prepare(self, connection: Connection) -> None:
-        connection.after_reading(self._took_all)
         names = await declare(connection, self._topology)
         found = list(zip(self._topology.stations, names, strict=True))
         self._all = [

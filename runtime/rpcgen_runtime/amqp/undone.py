@@ -1,6 +1,6 @@
 """What becomes of a delivery that was not done: it is put back, after a rest or at once, or aside.
 
-Casts and events alone; a call's caller is told. On the event loop of the server's I/O thread.
+Casts and events alone; a call's caller is told. On the server's event loop.
 """
 
 import logging
