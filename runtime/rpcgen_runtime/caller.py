@@ -85,18 +85,12 @@ class _Caller(Generic[T]):
         if self.options.server is not None or method.verb is Verb.FANOUT:
             fanout = method.verb is Verb.FANOUT
             target = replace(target, server=self.options.server, fanout=fanout)
+        traceparent = self._traceparent(parent) if parent or self._calls else None
+        # By position: by name it takes three times as long. Between: `token` and `identity`.
         return Request(
-            verb=method.verb,
-            name=method.full_name,
-            params=params,
-            version=version,
-            deadline=deadline,
-            message_id=unique_name(),
-            traceparent=self._traceparent(parent) if parent or self._calls else None,
-            data=data,
-            target=target,
-            repeatable=method.repeatable,
-        )
+            method.verb, method.full_name, params, version, deadline, unique_name(), data,
+            traceparent, target, None, None, method.repeatable,
+        )  # fmt: skip
 
     def _traceparent(self, parent: Context | None) -> str | None:
         span = None if self._calls is None else self._calls.traceparent()

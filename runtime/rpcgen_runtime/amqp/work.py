@@ -14,7 +14,7 @@ MethodOf: TypeAlias = Callable[[Request], Method | None]
 """Returns what the contract says of a request's method; None for one that it does not know."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
+@dataclass(slots=True, eq=False)  # frozen, to make one would take three times as long
 class Work:
     """A delivery, where it came from, and the request that it is."""
 
