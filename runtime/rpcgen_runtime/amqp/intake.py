@@ -66,7 +66,8 @@ class Intake:
         self._may_repeat, self._method_of = may_repeat, method_of
         self._run, self._measures = run, measures
         self._timers = Timers()
-        prefetch = options.prefetch or places + places // 4
+        # What is done, and not yet acknowledged, takes room as well.
+        prefetch = options.prefetch or places + places // 2
         self._subscriptions = Subscriptions(
             url, access, options, topology, measures,
             prefetch=prefetch, took=self._took,

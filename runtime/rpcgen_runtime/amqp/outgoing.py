@@ -51,7 +51,7 @@ class Outgoing:
         self._server, self._max_body = server, options.max_body
         self._timers, self._is_idle, self._restore = timers, is_idle, restore
         # The broker hands out no more than it has room for: some of that room may wait for a look.
-        self._most_unread = prefetch // 4
+        self._most_unread = prefetch // 3
         timeout = options.confirm_timeout
         self._replies = _Way(Publisher(self.link, timeout, measures))
         self._moves = _Way(Publisher(self.link, timeout, measures, is_spare=True))
