@@ -107,7 +107,7 @@ class Scene:
                 found.extend(self.api.get(DEAD, 1_000, vhost=self.vhost))
             except ApiError as error:
                 # Somebody has deleted the queue, and nobody has declared it again yet.
-                if ": 404 " not in str(error):
+                if ": 404 " not in str(error) and "noproc" not in str(error):
                     raise
             return len(found) >= count
 

@@ -215,9 +215,12 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         self._unread += sent
         is_awaited = self._is_awaited is not None and self._is_awaited()
         if is_awaited or self._unread >= self._most_unread:
-            if self._look_later is not None:
-                self._look()
             self._unread = 0
+            if self._look_later is not None:
+                self._look_later.cancel()
+                self._look_later = None
+                # Not before who sent this has noted what it was: the broker may be as quick.
+                self._loop.call_soon(self._look)
         elif self._look_later is None:
             self._loop.remove_reader(transport._sock.fileno())  # noqa: SLF001
             self._look_later = self._loop.call_later(UNREAD, self._look)
