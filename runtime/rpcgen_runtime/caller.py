@@ -18,12 +18,11 @@ from rpcgen_runtime import errors
 from rpcgen_runtime.context import CURRENT, Context, Deadline, child_traceparent
 from rpcgen_runtime.errors import DeclaredError, ExpiredUnstarted, RpcError, VersionCapExceeded
 from rpcgen_runtime.interceptors import Invocation, around
-from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
+from rpcgen_runtime.messages import FANOUT, Failure, Reach, Reply, Request
 from rpcgen_runtime.methods import Call, Cast, Event, Fanout, Method
 from rpcgen_runtime.options import CallOptions, check_token
 from rpcgen_runtime.retries import Attempts
 from rpcgen_runtime.serializer import incoming_reply, outgoing_params
-from rpcgen_runtime.targets import Version
 from rpcgen_runtime.transport import AsyncToken, AsyncTransport, Transport
 from rpcgen_runtime.unique import unique_name
 
@@ -53,11 +52,8 @@ class _Caller(Generic[T]):
     def can_send(self, method: Method, values: Sequence[object]) -> bool:
         """Whether `version_cap` allows the call. Raises InvalidArguments."""
         minor = method.request.check(values)
-        return self._within_cap(method.service.versions[minor][0])
-
-    def _within_cap(self, needed: Version) -> bool:
         cap = self.options.version_cap
-        return cap is None or cap.serves(needed)
+        return cap is None or cap.serves(method.service.versions[minor][0])
 
     def _invocation(self, method: Method, values: Sequence[object]) -> Invocation:
         arguments = {it.name: value for it, value in zip(method.params, values, strict=True)}
@@ -68,22 +64,22 @@ class _Caller(Generic[T]):
         params, minor = method.request.encode(values)
         service = method.service
         needed, version = service.versions[minor]
-        if not self._within_cap(needed):
-            cap = self.options.version_cap
+        cap = self.options.version_cap
+        if cap is not None and not cap.serves(needed):
             raise VersionCapExceeded(f"`{method.label}` needs {needed}, the cap is {cap}")
         parent = CURRENT.get()
         deadline = self._deadline(method)
         if parent is not None and parent.deadline.at < deadline.at:
             deadline = parent.deadline
-        if deadline.passed():
-            raise ExpiredUnstarted(f"the deadline passed before `{method.label}` was sent")
+            if deadline.passed():
+                raise ExpiredUnstarted(f"the deadline passed before `{method.label}` was sent")
         serializer = self._settings.serializer
         if serializer is not None:
             params = outgoing_params(serializer, data, params)
             data = dict(serializer.serialize_context(data))
         target = service.target
-        if self.options.server is not None or method.verb is Verb.FANOUT:
-            fanout = method.verb is Verb.FANOUT
+        if self.options.server is not None or method.verb is FANOUT:
+            fanout = method.verb is FANOUT
             target = replace(target, server=self.options.server, fanout=fanout)
         traceparent = self._traceparent(parent) if parent or self._calls else None
         # By position: by name it takes three times as long. Between: `token` and `identity`.

@@ -22,7 +22,7 @@ from rpcgen_runtime.executors import Executor, NotStarted, Threads
 from rpcgen_runtime.interceptors import Interceptor, Invocation, around
 from rpcgen_runtime.introspection import Introspection, Ping
 from rpcgen_runtime.logs import ids
-from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
+from rpcgen_runtime.messages import EVENT, Failure, Reply, Request, Success
 from rpcgen_runtime.methods import Call, Method
 from rpcgen_runtime.serializer import Serializer, incoming_params, outgoing_result
 from rpcgen_runtime.table import NOT_FOUND, Entry, MethodTable
@@ -311,7 +311,7 @@ def _declared(method: Method, error: DeclaredError, context: Context) -> Failure
 
 def _is_news(request: Request, failure: Failure) -> bool:
     """Whether it is an event that this side has never heard of: a newer service may tell more."""
-    return request.verb is Verb.EVENT and failure is NOT_FOUND
+    return request.verb is EVENT and failure is NOT_FOUND
 
 
 def _internal(method: Method, error: BaseException, of: Request | Context) -> Failure:

@@ -7,7 +7,7 @@ What each call makes is a named tuple: as frozen as a dataclass, and made in a f
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from rpcgen_runtime.context import Deadline, Identity
 from rpcgen_runtime.targets import Target
@@ -24,6 +24,13 @@ class Verb(Enum):
     """Taken by every server that is there, not answered."""
     EVENT = "event"
     """Taken by whoever listens, not answered."""
+
+
+CALL: Final = Verb.CALL
+CAST: Final = Verb.CAST
+FANOUT: Final = Verb.FANOUT
+EVENT: Final = Verb.EVENT
+"""The same, for what each call does: Python 3.11 takes ten times as long to look into an enum."""
 
 
 class Request(NamedTuple):

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from rpcgen_runtime import errors
 from rpcgen_runtime.endpoint import Binding, Endpoint, Listener
 from rpcgen_runtime.facts import Service
-from rpcgen_runtime.messages import Failure, Request, Verb
+from rpcgen_runtime.messages import CALL, Failure, Request
 from rpcgen_runtime.methods import Call, Event, Method
 from rpcgen_runtime.targets import Version
 
 MAX_FOUND = 10_000
 """Of what was asked for; events of versions to come are there in any number."""
-_CALL = Verb.CALL
 NOT_FOUND = Failure(errors.METHOD_NOT_FOUND, "the server does not know this method")
 
 
@@ -65,7 +64,7 @@ class MethodTable:
 
     def find(self, request: Request) -> Entry | Failure:
         """Return what runs a request, or why nothing does."""
-        asked = request.name, request.version, request.verb is _CALL
+        asked = request.name, request.version, request.verb is CALL
         found = self._found.get(asked)
         if found is not None:
             return found
@@ -141,7 +140,7 @@ def _serves(entry: Entry, wanted: Version) -> bool:
 def _meant(entries: Sequence[Entry], request: Request) -> Entry:
     """Return the newest major's entry; of a call and a cast of one name, what was asked for."""
     first = entries[0]
-    if len(entries) > 1 and request.verb is not _CALL:
+    if len(entries) > 1 and request.verb is not CALL:
         unanswered = [it for it in entries if not isinstance(it.method, Call)]
         return next((it for it in unanswered if it.version == first.version), first)
     return first

@@ -222,14 +222,16 @@ POISONS: Sequence[Poison] = [
     _claim(25, "a forged delivery count", (b"x-delivery-count", raw.whole(2**62))),
     _claim(25, "a forged attempt", (b"attempt", raw.whole(2**62))),
     _claim(25, "a forged death", (b"x-death", raw.array(b"F" + raw.table([(b"count", raw.whole(9))])))),
-    _claim(25, "a negative time that is left", (b"timeout-ms", raw.whole(-1))),
+    _claim(25, "a deadline of long ago, and no time that is left", (b"deadline-ms", raw.whole(0))),
     Poison(
         row=25, name="a deadline of long ago", end=End.TOLD, code=errors.EXPIRED_UNSTARTED,
-        headers=[(b"timeout-ms", raw.whole(60_000)), (b"deadline-ms", raw.whole(-(2**63)))],
+        headers=[(b"deadline-ms", raw.whole(-(2**63)))], change={"expiration": raw.short(b"60000")},
         verbs=CALL_ONLY,
     ),
-    _claim(25, "a deadline far away", (b"timeout-ms", raw.whole(60_000)), (b"deadline-ms", raw.whole(2**63 - 1))),
-    _claim(25, "endless time that is left", (b"timeout-ms", raw.whole(2**63 - 1))),
+    Poison(
+        row=25, name="a deadline far away", end=End.SERVED,
+        headers=[(b"deadline-ms", raw.whole(2**63 - 1))], change={"expiration": raw.short(b"60000")},
+    ),
     Poison(
         row=25, name="a context that is none", end=End.ASIDE, code=errors.INVALID_REQUEST,
         reason="`context`", headers=[(b"context", raw.long(b'{"a": ["' + SECRET + b'"]}'))],

@@ -48,7 +48,8 @@ def _send(scene: Scene, mailbox: Mailbox, name: str, **headers: int) -> None:
         "message_id": name,
         "correlation_id": name,
         "reply_to": mailbox.name,
-        "headers": {"method": "Work.run", "timeout-ms": MINUTE_MS, **headers},
+        "expiration": str(MINUTE_MS),
+        "headers": {"method": "Work.run", **headers},
     }
     body = f'{{"name":"{name}"}}'.encode()
     assert scene.api.publish(CALLS, body, vhost=scene.vhost, properties=properties)

@@ -1,5 +1,6 @@
 """A broker of our own that is restarted, killed, or takes no messages while callers go on."""
 
+import threading
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -144,6 +145,58 @@ def test_an_unconfirmed_call_whose_connections_are_lost_is_sent_again_once(
         node.clear("memory")
     assert client.with_options(timeout=10).run("y") == "y"
     assert begun == ["warm", "x", "y"]
+
+
+def test_a_reply_that_the_broker_has_not_read_is_sent_again_on_the_next_connection(
+    own: Scene, node: Node
+) -> None:
+    begun: list[str] = []
+    may_end = threading.Event()
+
+    def run(_context: Context, name: str) -> str:
+        begun.append(name)
+        assert may_end.wait(DEADLINE)
+        return name
+
+    own.serve(Worker(run), server="steady")
+    client = own.client(WorkClient, timeout=60, retry=NO_RETRY)
+    with ThreadPoolExecutor(1) as callers:
+        future = callers.submit(client.run, "x")
+        assert eventually(lambda: begun == ["x"])
+        node.alarm("memory")
+        try:
+            may_end.set()
+            assert within(PATIENCE, lambda: bool(_blocked(node) & own.connections("server")))
+            [publishing] = _blocked(node) & own.connections("server")
+            own.api.close_connection(publishing)
+            assert within(PATIENCE, lambda: publishing not in own.connections())
+        finally:
+            node.clear("memory")
+        assert future.result(PATIENCE) == "x"
+    assert begun == ["x"]
+
+
+def test_a_channel_that_answers_nothing_costs_a_server_its_connection_and_no_reply(
+    own: Scene, node: Node
+) -> None:
+    own.serve(Worker(), server="steady", options="confirm_timeout=1")
+    client = own.client(WorkClient, timeout=60, retry=NO_RETRY)
+    assert client.run("warm") == "warm"
+    assert eventually(lambda: len(own.connections("server")) == 2)
+    connections = own.connections("server")
+    stopped = _without_consumers(node, connections)
+    node.ctl("eval", f"[sys:suspend(C) || {stopped}].")
+    assert client.run("x") == "x"
+    assert len(own.connections("server") & connections) == 1
+
+
+def _without_consumers(node: Node, connections: set[str]) -> str:
+    """Return Erlang that draws, as C, the channels of some connections that only publish."""
+    names = ", ".join(f'<<"{it} (1)">>' for it in connections)
+    told = "[{name, N}, {consumer_count, 0}] <- [rabbit_channel:info(C, [name, consumer_count])]"
+    drawn = f"C <- rabbit_channel:list(), {told}, lists:member(N, [{names}])"
+    assert node.ctl("eval", f"length([C || {drawn}]).").strip() == "1"
+    return drawn
 
 
 @contextmanager

@@ -29,8 +29,8 @@ JSON = VALUES.map(lambda it: json.dumps(it).encode())
 DATA = JSON.filter(lambda it: it != b"null")
 BODIES = st.binary(max_size=200) | JSON | VALUES.map(lambda it: packed(it))
 OURS = st.sampled_from(
-    [wire.METHOD, wire.VERSION, wire.TIMEOUT, wire.DEADLINE, wire.CONTEXT, wire.TOKEN, wire.ATTEMPT,
-     wire.TRACEPARENT, wire.SERVER, wire.REASON, *wire.COUNTS]
+    [wire.METHOD, wire.VERSION, wire.DEADLINE, wire.CONTEXT, wire.TOKEN, wire.ATTEMPT,
+     wire.TRACEPARENT, wire.REASON, *wire.COUNTS]
 )  # fmt: skip
 FIELDS: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -55,6 +55,7 @@ MESSAGES = st.builds(
     expires_ms=st.none() | st.integers(0, 2**70),
     is_durable=st.booleans(),
     headers=HEADERS,
+    app_id=st.text(max_size=20),
     is_unreadable=st.booleans() | st.just(value=False),
 )
 

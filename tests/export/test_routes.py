@@ -29,7 +29,7 @@ service Long {
 }
 """.replace("LONG", "long" * 45)
 EVERY_HEADER = {"method", "version", "context", "traceparent", "token", "attempt"}
-TIMED = {"timeout-ms", "deadline-ms"}
+TIMED = {"deadline-ms"}
 OURS = {"type": "kind", "expiration": "expires_ms"}
 """What we call properties that AMQP names otherwise."""
 PLATE = Plate(server="node-7", is_named=True, group="GROUP")

@@ -28,7 +28,7 @@ REPLY_TO: Final = "amq.gen-replies"
 SERVER: Final = "server"
 MAX_BODY: Final = 64 << 20
 WORK_TIMEOUT: Final = 60.0
-_TIMED: Final = frozenset({headers.TIMEOUT, wire.TIMEOUT, wire.DEADLINE})
+_TIMED: Final = frozenset({headers.TIMEOUT, wire.DEADLINE})
 
 
 def wired_request(request: Request) -> Wired:
@@ -137,6 +137,7 @@ def _properties(message: Message) -> Wired:
         "message_id": message.message_id,
         "correlation_id": message.correlation_id,
         "reply_to": message.reply_to,
+        "app_id": message.app_id or None,
     }
     return {
         **{name: it for name, it in found.items() if it is not None},

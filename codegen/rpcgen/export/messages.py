@@ -22,7 +22,7 @@ _EVERY: Members = {
     "token": _TEXT,
     "attempt": {"type": "integer", "minimum": 0},
 }
-_TIMED: Members = {"timeout-ms": _MILLISECONDS, "deadline-ms": _MILLISECONDS}
+_TIMED: Members = {"deadline-ms": _MILLISECONDS}
 _CORRELATED: Members = {
     "location": "$message.header#/correlation_id",
     "description": "The property `correlation_id`, which is no header.",
@@ -121,10 +121,13 @@ def _trait(verb: str, headers: Members, names: tuple[str, ...]) -> Members:
 
 def _reply_trait(kind: str) -> Members:
     return {
-        "headers": {"type": "object", "properties": {"server": _TEXT}},
         "correlationId": _CORRELATED,
         "bindings": _binding(kind),
-        "x-properties": {"type": {"const": kind}, "correlation_id": _ID},
+        "x-properties": {
+            "type": {"const": kind},
+            "correlation_id": _ID,
+            "app_id": {**_TEXT, "description": "The server that answers."},
+        },
     }
 
 

@@ -9,7 +9,7 @@ from pika import exceptions as problems
 from pika import spec
 
 from rpcgen_runtime.amqp.acks import Acks
-from rpcgen_runtime.amqp.frames import Unusual, write_message
+from rpcgen_runtime.amqp.frames import Unusual, write_message, write_question
 from rpcgen_runtime.amqp.guard import GuardedConnection
 from rpcgen_runtime.amqp.inbox import Inbox, OnConfirm
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message, Queue, Table
@@ -29,6 +29,8 @@ class Channel:
     """An open channel; used on its event loop only."""
 
     def __init__(self, raw: Any, loop: asyncio.AbstractEventLoop) -> None:
+        self.is_open = True
+        """Whether it can be used."""
         self.closed: asyncio.Future[AmqpError] = loop.create_future()
         """Done when it is closed: the reason."""
         self._raw = raw
@@ -42,11 +44,6 @@ class Channel:
         self._connection.inboxes[self._number] = self._inbox
         self._acks = Acks(self._number)
         raw.add_on_close_callback(self._on_close)
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it can be used."""
-        return bool(self._raw.is_open)
 
     async def answered(self, future: "asyncio.Future[Any]") -> Any:
         """Return what the broker answers. Raises AmqpError, also where it does not."""
@@ -149,9 +146,18 @@ class Channel:
         self._inbox.on_confirm = on_confirm
         await self._ask(lambda done: self._raw.confirm_delivery(_never, callback=done))
 
+    def on_answer(self, answered: Callable[[], None]) -> None:
+        """Take what is called each time when the broker has answered `ask`."""
+        self._inbox.on_answer = answered
+
+    def ask(self) -> None:
+        """Ask what the broker answers once it has done all that was sent on this channel before."""
+        self._connection.emit(write_question(self._number))
+
     def publish(self, exchange: str, key: str, message: Message, *, mandatory: bool) -> None:
         """Send a message. Raises AmqpError where the channel is closed."""
         if not self._raw.is_open:
+            self.is_open = False  # its connection is being closed
             raise AmqpError(0, "the channel is closed")
         try:
             frames = write_message(
@@ -176,7 +182,7 @@ class Channel:
 
     def ack(self, tag: int) -> None:
         """Acknowledge a message that came on this channel; on a closed one, do nothing."""
-        if self._raw.is_open and self._acks.done(tag):
+        if self.is_open and self._acks.done(tag):
             self._connection.acknowledge(self._acks)
 
     def give_back(self, tag: int) -> None:
@@ -212,6 +218,7 @@ class Channel:
 
     def close_soon(self) -> None:
         """Close it without waiting."""
+        self.is_open = False
         if self._raw.is_open:
             with suppress(problems.AMQPError):
                 self._raw.close()
@@ -234,6 +241,7 @@ class Channel:
             self._on_empty()
 
     def _on_close(self, _channel: Any, reason: BaseException) -> None:
+        self.is_open = False
         error = error_of(reason)
         if self._connection.inboxes.get(self._number) is self._inbox:
             del self._connection.inboxes[self._number]

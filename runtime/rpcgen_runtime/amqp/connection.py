@@ -67,7 +67,7 @@ class Connection:
         await channel.answered(opened)
         return channel
 
-    def read_lazily(self, most: int, is_awaited: Callable[[], bool] = lambda: False) -> None:
+    def read_lazily(self, most: int, is_awaited: Callable[[], bool]) -> None:
         """See `GuardedConnection.read_lazily`."""
         self._raw.read_lazily(most, is_awaited)
 

@@ -47,6 +47,7 @@ _PLAINTEXT: Any = io_services_utils._AsyncPlaintextTransport  # noqa: SLF001
 
 _START = struct.Struct(">BHL")
 _SMALLEST = 8
+_METHOD = spec.FRAME_METHOD
 _HEADER = spec.FRAME_HEADER
 _END = spec.FRAME_END
 _HEARTBEAT: bytes = frame.Heartbeat().marshal()
@@ -267,12 +268,17 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         at, size = 0, len(data)
         while size - at >= _SMALLEST:
             kind, channel, length = _START.unpack_from(data, at)
+            inbox = inboxes.get(channel)
+            if kind == _METHOD and inbox is not None:
+                end = inbox.take_whole(data, at)
+                if end:
+                    at = end
+                    continue
             end = at + _SMALLEST + length
             if end > size:
                 break
             if data[end - 1] != _END:
                 raise InvalidFrameError("a frame does not end where it says")
-            inbox = inboxes.get(channel)
             if inbox is None or not inbox.take(kind, data, at + _START.size, end - 1):
                 pika._process_frame(_decoded(kind, channel, data[at:end]))  # noqa: SLF001
                 if pika._transport is not transport or self.is_closed:  # noqa: SLF001

@@ -27,6 +27,8 @@ class Inbox:
         self.on_delivered: OnDelivered | None = None
         """Called with what is handed out; without it, that is left to pika."""
         self.on_confirm: OnConfirm | None = None
+        self.on_answer: Callable[[], None] | None = None
+        """Called when a question (see `Channel.ask`) is answered; without it, that goes to pika."""
         self._is_awaited = False
         """Whether the rest of a message is."""
         self._tag = 0
@@ -35,6 +37,20 @@ class Inbox:
         self._parts: list[bytes] = []
         self._missing = 0
         """Bytes of its body."""
+
+    def take_whole(self, data: bytes, at: int) -> int:
+        """Take a delivery that begins at `at`, if all of it is there; return where it ends, or 0.
+
+        That is what nearly everything is that comes, and is read in one pass.
+        """
+        if self.on_delivered is None:
+            return 0
+        found = frames.read_whole(data, at)
+        if found is None:
+            return 0
+        tag, is_redelivered, message, end = found
+        self.on_delivered(tag, is_redelivered, message)
+        return end
 
     def take(self, kind: int, data: bytes, at: int, end: int) -> bool:
         """Take the payload of a frame; False where it is not for this side to read."""
@@ -56,6 +72,9 @@ class Inbox:
         if method == frames.DELIVER and self.on_delivered is not None:
             self._tag, self._is_redelivered = frames.read_delivery(data, at)
             self._is_awaited = True
+            return True
+        if method == frames.QOS_OK and self.on_answer is not None:
+            self.on_answer()
             return True
         if self.on_confirm is None or method not in {frames.ACK, frames.NACK}:
             return False

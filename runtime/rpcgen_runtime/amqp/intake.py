@@ -24,7 +24,7 @@ from rpcgen_runtime.amqp.timers import Act, Timers
 from rpcgen_runtime.amqp.topology import Lane, Station, Topology
 from rpcgen_runtime.amqp.undone import Undone
 from rpcgen_runtime.amqp.work import MethodOf, Work
-from rpcgen_runtime.messages import Failure, Reply, Request, Verb
+from rpcgen_runtime.messages import CALL, Failure, Reply, Request
 from rpcgen_runtime.telemetry import Measures
 from rpcgen_runtime.url import Url
 
@@ -169,7 +169,7 @@ class Intake:
     def finished(self, work: Work, reply: Reply) -> None:
         """Take how a request ended, and begin what waits for its place."""
         del self._running[work]
-        if work.request.verb is Verb.CALL:
+        if work.request.verb is CALL:
             if isinstance(reply, Failure) and reply.code == errors.PARSE_ERROR:
                 method = self._method_of(work.request)
                 self._undone.refuse(work.station, work.queue, work.delivery, reply, method)
@@ -237,7 +237,7 @@ class Intake:
             self._undone.refuse(station, queue, delivery, error.failure)
             return
         work = Work(station, queue, delivery, incoming.request, incoming.attempt)
-        if work.request.verb is Verb.CALL and work.request.deadline.passed():
+        if work.request.verb is CALL and work.request.deadline.passed():
             self._late(work)
         elif station.lane is Lane.SUSPECTS:
             self._suspect(work)
@@ -268,7 +268,7 @@ class Intake:
 
     def _redelivered(self, work: Work) -> None:
         self._measures.redelivered(self._method_of(work.request))
-        is_call = work.request.verb is Verb.CALL
+        is_call = work.request.verb is CALL
         if is_call and not self._may_repeat(work.request):
             self._outgoing.answer(work.delivery, REDELIVERED, work.request)
         elif work.station.suspects:

@@ -41,6 +41,8 @@ class Message(NamedTuple):
     expires_ms: int | None = None
     is_durable: bool = True
     headers: Mapping[str, object] = NO_HEADERS
+    app_id: str = ""
+    """Of a reply: the server's name."""
     is_unreadable: bool = False
     """Whether its header could not be decoded: then there is nothing but the body."""
 

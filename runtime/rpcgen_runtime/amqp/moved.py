@@ -13,8 +13,8 @@ from rpcgen_runtime.messages import Failure
 
 _OURS: Final = frozenset(
     [
-        wire.METHOD, wire.VERSION, wire.TIMEOUT, wire.DEADLINE, wire.CONTEXT, wire.TRACEPARENT,
-        wire.TOKEN, wire.ATTEMPT, wire.SERVER, wire.REASON, wire.ORIGIN,
+        wire.METHOD, wire.VERSION, wire.DEADLINE, wire.CONTEXT, wire.TRACEPARENT, wire.TOKEN,
+        wire.ATTEMPT, wire.REASON, wire.ORIGIN,
     ]
 )  # fmt: skip
 _DEATHS: Final = ("x-death", "x-first-death-", "x-last-death-")
@@ -28,7 +28,6 @@ def again(message: Message, attempt: int, deadline: Deadline | None = None) -> M
     expires_ms = message.expires_ms
     if expires_ms is not None and deadline is not None:
         expires_ms = max(1, min(deadline.remaining_ms(), wire.MAX_EXPIRES_MS))
-        headers[wire.TIMEOUT] = expires_ms
     return message._replace(headers=_plain(headers), expires_ms=expires_ms)
 
 

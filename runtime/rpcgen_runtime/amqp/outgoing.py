@@ -10,6 +10,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 
+from rpcgen_runtime.amqp.bulk import BulkPublisher
 from rpcgen_runtime.amqp.connection import Access, Connection
 from rpcgen_runtime.amqp.link import Link
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message
@@ -50,11 +51,11 @@ class Outgoing:
         self.link = Link(url.hosts, access, measures, "publishing")
         self._server, self._max_body = server, options.max_body
         self._timers, self._is_idle, self._restore = timers, is_idle, restore
-        # The broker hands out no more than it has room for: some of that room may wait for a look.
-        self._most_unread = prefetch // 3
         timeout = options.confirm_timeout
-        self._replies = _Way(Publisher(self.link, timeout, measures))
-        self._moves = _Way(Publisher(self.link, timeout, measures, is_spare=True))
+        # The broker hands out no more than it has room for: some of that room may wait for a word.
+        self._replies = _Way(BulkPublisher(self.link, timeout, prefetch // 3))
+        self._mover = Publisher(self.link, timeout, measures, is_spare=True)
+        self._moves = _Way(self._mover)
 
     def start(self, changed: Callable[[], None]) -> None:
         """Begin to connect; `changed` is called as `Link.start` does."""
@@ -167,12 +168,11 @@ class Outgoing:
         if fate is Fate.RETURNED:
             self._restore(queue)
         elif fate is Fate.REFUSED:
-            self._moves.publisher.renew()
+            self._mover.renew()
 
     async def _prepare(self, connection: Connection) -> None:
         await self._replies.publisher.prepare(connection)
         await self._moves.publisher.prepare(connection)
-        connection.read_lazily(self._most_unread)
         connection.send_at_once(self._is_idle)
 
     def _encoded(self, message: Message, reply: Reply) -> Message:
@@ -182,7 +182,7 @@ class Outgoing:
 class _Way:
     """A channel out, and what has not left on it."""
 
-    def __init__(self, publisher: Publisher) -> None:
+    def __init__(self, publisher: Publisher | BulkPublisher) -> None:
         self.publisher = publisher
         self._unsent: deque[Act] = deque()
         self._timer: asyncio.TimerHandle | None = None
@@ -195,7 +195,7 @@ class _Way:
         """Publish into a queue; where that cannot be now, later."""
         if self.publisher.is_ready:
             try:
-                self.publisher.publish("", queue, message, fated, mandatory=True)
+                self.publisher.put(queue, message, fated)
             except AmqpError:
                 pass
             else:

@@ -82,7 +82,7 @@ class Outlet:
 
     def is_ready(self, exchange: str) -> bool:
         """Whether a message to an exchange can be sent now; `changed` is called when it can."""
-        if not self._publisher.is_ready or self.reply_to is None:
+        if not self._publisher.is_ready or self._mailbox.address is None:
             return False
         return self._exchanges.is_there(exchange)
 

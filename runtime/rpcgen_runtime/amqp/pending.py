@@ -1,43 +1,33 @@
 """A client's request that is under way, from the moment it comes until it ends."""
 
 from collections.abc import Callable
-from enum import Enum
 from typing import TypeAlias
 
 from rpcgen_runtime import errors
 from rpcgen_runtime.amqp.routes import Route
 from rpcgen_runtime.errors import NotExecuted, RpcError
-from rpcgen_runtime.messages import Failure, Reach, Reply, Request, Verb
+from rpcgen_runtime.messages import CALL, CAST, EVENT, Failure, Reach, Reply, Request
 
 Outcome: TypeAlias = Reply | Reach | RpcError
 Settle: TypeAlias = Callable[[Outcome], None]
 """Called once, on the engine's event loop."""
 
 
-class State(Enum):
-    """How far a request is on the connection that there is."""
-
-    WAITING = "waiting"
-    """Not sent on this connection."""
-    SENT = "sent"
-    """Not confirmed yet."""
-    CONFIRMED = "confirmed"
-    """A queue has it; the reply is waited for."""
-
-
 class Pending:
     """One request, with what became of its tries."""
 
     __slots__ = (
-        "is_call", "is_doubtful", "refusals", "request", "route", "settle", "state",
+        "is_call", "is_doubtful", "is_sent", "refusals", "request", "route", "settle",
         "tells_deadline", "was_sent",
     )  # fmt: skip
 
     def __init__(self, request: Request, route: Route, settle: Settle) -> None:
         self.request, self.route, self.settle = request, route, settle
-        self.is_call = request.verb is Verb.CALL
-        self.state = State.WAITING
+        self.is_call = request.verb is CALL
+        self.is_sent = False
+        """Whether it was, on the connection that there is."""
         self.was_sent = False
+        """Whether it ever was."""
         self.tells_deadline = True
         """Whether it was sent with the deadline by our clock."""
         self.refusals = 0
@@ -49,7 +39,7 @@ class Pending:
     def may_repeat(self) -> bool:
         """Whether it may be sent again when its outcome is unknown."""
         verb = self.request.verb
-        return self.request.repeatable or verb is Verb.CAST or verb is Verb.EVENT
+        return self.request.repeatable or verb is CAST or verb is EVENT
 
 
 def is_refusal(outcome: Outcome) -> bool:

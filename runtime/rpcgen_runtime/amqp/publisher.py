@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Callable
 from enum import Enum
 from itertools import takewhile
-from typing import NamedTuple, TypeAlias
+from typing import Final, NamedTuple, TypeAlias
 
 from rpcgen_runtime.amqp.channel import Channel
 from rpcgen_runtime.amqp.connection import Connection
@@ -34,6 +34,9 @@ class Fate(Enum):
     LOST = "lost"
     """Nobody knows: the connection ended before the confirm, or there was none in time."""
 
+
+CONFIRMED: Final = Fate.CONFIRMED
+"""The same, for what nearly all messages end in (see `messages.CALL`)."""
 
 Done: TypeAlias = Callable[[Fate], None]
 
@@ -68,8 +71,10 @@ class Publisher:
     @property
     def is_ready(self) -> bool:
         """Whether a message can be published now."""
-        outbox = self._outbox
-        return outbox is not None and outbox.channel.is_open and self._link.is_up
+        outbox, connection = self._outbox, self._link.connection
+        if outbox is None or connection is None:
+            return False
+        return outbox.channel.is_open and not connection.is_blocked
 
     @property
     def unconfirmed(self) -> int:
@@ -92,6 +97,10 @@ class Publisher:
         if self._outbox is None:
             raise AmqpError(0, "there is no connection")
         self._outbox.publish(exchange, key, message, done, mandatory=mandatory)
+
+    def put(self, queue: str, message: Message, done: Done) -> None:
+        """Publish into a queue, as `publish` does."""
+        self.publish("", queue, message, done, mandatory=True)
 
     def renew(self) -> None:
         """Publish on a new channel from soon on.
@@ -186,7 +195,7 @@ class _Outbox:
         self._tag = 0
         self._bytes = 0
         self.heard = 0.0
-        """When the last of what the broker has confirmed was sent."""
+        """When what the broker confirmed last was sent."""
         self._returned: Counter[str] = Counter()
 
     def publish(
@@ -224,13 +233,14 @@ class _Outbox:
             tags = list(takewhile(tag.__ge__, self.open))
         else:
             tags = [tag] if tag in self.open else []
-        now = time.monotonic()
+        now, is_sure = time.monotonic(), taken and not self._returned
         for each in tags:
             published = self.open.pop(each)
             self._bytes -= published.size
-            self.heard = max(self.heard, published.at)
+            self.heard = published.at
             self._measures.confirmed(now - published.at)
-            published.done(self._fate(published.key, taken=taken))
+            fate = CONFIRMED if is_sure else self._fate(published.key, taken=taken)
+            published.done(fate)
 
     def returned(self, message: Message) -> None:
         # The confirm of what comes back follows, and finds it here.
@@ -242,7 +252,7 @@ class _Outbox:
         if key in self._returned:
             self._returned -= Counter([key])
             return Fate.RETURNED
-        return Fate.CONFIRMED
+        return CONFIRMED
 
 
 def _key(message: Message) -> str:

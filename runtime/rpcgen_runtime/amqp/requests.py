@@ -17,8 +17,8 @@ from rpcgen_runtime.amqp.deadlines import SPARE, Deadlines
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery
 from rpcgen_runtime.amqp.options import AmqpOptions
 from rpcgen_runtime.amqp.outlet import Outlet
-from rpcgen_runtime.amqp.pending import Outcome, Pending, Settle, State, is_refusal, place_of
-from rpcgen_runtime.amqp.publisher import Fate
+from rpcgen_runtime.amqp.pending import Outcome, Pending, Settle, is_refusal, place_of
+from rpcgen_runtime.amqp.publisher import CONFIRMED, Fate
 from rpcgen_runtime.amqp.routes import route
 from rpcgen_runtime.errors import (
     ConnectionLost,
@@ -135,25 +135,24 @@ class Requests:
         except RpcError as error:
             self._end(pending, error)
             return
-        pending.state = State.SENT
+        pending.is_sent = True
         self._in_flight += 1
         try:
             self._outlet.publish(pending.route, message, lambda fate: self._fated(pending, fate))
         except AmqpError:
             self._in_flight -= 1
-            pending.state = State.WAITING
+            pending.is_sent = False
             self._waiting.appendleft(pending)
             return
         pending.was_sent = True
 
     def _fated(self, pending: Pending, fate: Fate) -> None:
+        if fate is CONFIRMED and pending.is_call:
+            return  # the reply ends it
         if not self._is_open(pending):
             return
-        if fate is Fate.CONFIRMED:
-            if pending.state is State.SENT:
-                pending.state = State.CONFIRMED
-            if not pending.is_call:
-                self._end(pending, Reach())
+        if fate is CONFIRMED:
+            self._end(pending, Reach())
         elif fate is Fate.RETURNED:
             self._measures.unroutable()
             self._end(pending, NoServer(f"nobody serves {place_of(pending.request)}"))
@@ -177,7 +176,7 @@ class Requests:
             self._end(pending, Overloaded(f"the queue is full, or has no leader: `{name}`"))
             return
         self._in_flight -= 1
-        pending.state = State.WAITING
+        pending.is_sent = False
         pause = FIRST_PAUSE * 2**pending.refusals
         pending.refusals += 1
         self._outlet.renew()
@@ -189,10 +188,10 @@ class Requests:
             self._pump()
 
     def _repeat_or_end(self, pending: Pending, what: str, reason: AmqpError | None = None) -> None:
-        if pending.state is State.WAITING:
+        if not pending.is_sent:
             return  # the other connection was lost before, and it is sent again already
         self._in_flight -= 1
-        pending.state = State.WAITING
+        pending.is_sent = False
         is_fatal = reason is not None and reason.is_fatal
         pending.is_doubtful = True
         if pending.may_repeat and not is_fatal and not self._is_closed:
@@ -223,9 +222,9 @@ class Requests:
             self._clocks_agree = False
             log.warning("this machine's clock is behind a server's: deadlines are told without it")
         pending.tells_deadline = False
-        if pending.state is not State.WAITING:
+        if pending.is_sent:
             self._in_flight -= 1
-            pending.state = State.WAITING
+            pending.is_sent = False
             self._offer(pending)
 
     def _passed(self, name: str) -> None:
@@ -258,7 +257,7 @@ class Requests:
     def _forget(self, pending: Pending) -> None:
         del self._pending[pending.request.message_id]
         self._told -= not pending.is_call
-        if pending.state is not State.WAITING:
+        if pending.is_sent:
             self._in_flight -= 1
 
     def _pump(self) -> None:
@@ -287,7 +286,7 @@ class Requests:
     def _lost_replies(self) -> None:
         """End the calls whose replies had nowhere to go, or send them again."""
         for pending in list(self._pending.values()):
-            if pending.is_call and pending.state is not State.WAITING:
+            if pending.is_call and pending.is_sent:
                 text = f"the connection to {self._shown} was lost before the reply"
                 self._repeat_or_end(pending, text)
 

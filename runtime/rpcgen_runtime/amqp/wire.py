@@ -2,12 +2,12 @@
 
 A request: the body is the parameters alone, JSON or msgpack by `content_type`. Of AMQP's own
 properties: `type` is the verb, `message_id` names the request, `correlation_id` and `reply_to` are
-set for calls, `expiration` is what remains of a call's deadline in milliseconds. Headers, texts and
-whole numbers only, because pika cuts fractions and dates can break readers:
+set for calls, `expiration` is what remains of a call's deadline in milliseconds, and so the time
+that remains. Headers, texts and whole numbers only, because pika cuts fractions and dates can break
+readers:
 
     method        its full name, such as `Volumes.create`
     version       the lowest version that the arguments need
-    timeout-ms    of a call: what remained of the deadline when it was sent
     deadline-ms   of a call: the deadline in milliseconds since 1970 (see `clocks`); not there where
                   the sender knows that its clock differs
     context       the caller's data: a JSON object of texts, in ASCII
@@ -30,18 +30,16 @@ from rpcgen_runtime.amqp.clocks import left
 from rpcgen_runtime.amqp.messages import Message
 from rpcgen_runtime.context import Deadline
 from rpcgen_runtime.errors import InvalidRequest
-from rpcgen_runtime.messages import Failure, Request, Verb
+from rpcgen_runtime.messages import CALL, FANOUT, Failure, Request, Verb
 from rpcgen_runtime.unique import unique_name
 
 METHOD: Final = "method"
 VERSION: Final = "version"
-TIMEOUT: Final = "timeout-ms"
 DEADLINE: Final = "deadline-ms"
 CONTEXT: Final = "context"
 TRACEPARENT: Final = "traceparent"
 TOKEN: Final = "token"  # noqa: S105  # a name
 ATTEMPT: Final = "attempt"
-SERVER: Final = "server"
 REASON: Final = "dead-reason"
 ORIGIN: Final = "dead-from"
 COUNTS: Final = ("x-delivery-count", "x-acquired-count")
@@ -56,7 +54,7 @@ DEFAULT_TIMEOUT = 60.0
 
 _METHOD = re.compile(r"[\x21-\x7e]{1,512}")
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
-CALL: Final = Verb.CALL.value
+_CALL_TYPE: Final = Verb.CALL.value
 _VERBS: Mapping[str, Verb] = {it.value: it for it in Verb}
 _REPLY_QUEUE = re.compile(r"amq\.(gen-|rabbitmq\.reply-to\.)[\x21-\x7e]{1,230}")
 """What a queue for replies is called: the broker chooses, so that nobody can be aimed at."""
@@ -108,13 +106,12 @@ def encode_request(
         if sum(len(str(it)) for it in headers.values()) > MAX_HEADERS:
             raise InvalidRequest(f"what goes beside the parameters is above {MAX_HEADERS:,} bytes")
     verb = request.verb
-    is_call = verb is Verb.CALL
+    is_call = verb is CALL
     # A call is of no use once the node is lost: its reply would have nowhere to go.
-    is_durable = not is_call and verb is not Verb.FANOUT
+    is_durable = not is_call and verb is not FANOUT
     expires_ms = None
     if not is_durable:
         expires_ms = max(1, min(request.deadline.remaining_ms(), MAX_EXPIRES_MS))
-        headers[TIMEOUT] = expires_ms
         if tells_deadline:
             headers[DEADLINE] = _now_ms() + expires_ms
     message_id = request.message_id
@@ -122,7 +119,7 @@ def encode_request(
         reply_to = None
     # By position: by name it takes three times as long. After `message_id`: `correlation_id`.
     return Message(
-        body, content_type, CALL if is_call else verb.value, message_id,
+        body, content_type, _CALL_TYPE if is_call else verb.value, message_id,
         message_id if is_call else None, reply_to, expires_ms, is_durable, headers,
     )  # fmt: skip
 
@@ -131,28 +128,32 @@ def decode_request(message: Message, *, max_body: int, work_timeout: float) -> I
     """Return the request that a message is. Raises Unusable."""
     if message.is_unreadable:
         raise Unusable(errors.PARSE_ERROR, "the header cannot be decoded")
-    verb = _VERBS.get(message.kind)
+    verb, headers = _VERBS.get(message.kind), message.headers
     if verb is None:
         raise Unusable(errors.INVALID_REQUEST, "`type` is none of call, cast, fanout, event")
-    name = _header(message, METHOD)
-    if name is None or not _METHOD.fullmatch(name):
+    name = headers.get(METHOD)
+    if not isinstance(name, str) or not _METHOD.fullmatch(name):
         raise Unusable(errors.INVALID_REQUEST, "there is no `method`")
-    if verb is Verb.CALL:
+    is_call = verb is CALL
+    if is_call:
         _check_way_back(message)
     if len(message.body) > max_body:
         raise Unusable(errors.INVALID_REQUEST, f"the body is above {max_body:,} bytes")
-    if verb is Verb.CALL or verb is Verb.FANOUT:
-        deadline = _deadline(message, is_answered=verb is Verb.CALL)
+    if is_call or verb is FANOUT:
+        deadline = _deadline(message.expires_ms, headers.get(DEADLINE), is_answered=is_call)
     else:
         deadline = Deadline.after(work_timeout)
     message_id = message.message_id or ""
-    if not _ID.fullmatch(message_id):
+    is_checked = is_call and message_id == message.correlation_id
+    if not is_checked and not _ID.fullmatch(message_id):
         message_id = unique_name()
     # By position, too: verb, name, params, version, deadline, message_id, data, traceparent,
     # target, token.
     request = Request(
-        verb, name, _params(message), _header(message, VERSION), deadline, message_id,
-        _data(message), _header(message, TRACEPARENT), None, _header(message, TOKEN),
+        verb, name, _params(message), _text(headers, VERSION), deadline, message_id,
+        _data(headers) if CONTEXT in headers else {},
+        _text(headers, TRACEPARENT) if TRACEPARENT in headers else None, None,
+        _text(headers, TOKEN) if TOKEN in headers else None,
     )  # fmt: skip
     return Incoming(request, attempt_of(message))
 
@@ -181,26 +182,24 @@ def _check_way_back(message: Message) -> None:
         )
 
 
-def _header(message: Message, name: str) -> str | None:
+def _text(headers: Mapping[str, object], name: str) -> str | None:
     """Return a text; what is none counts as absent."""
-    value = message.headers.get(name)
+    value = headers.get(name)
     return value if isinstance(value, str) else None
 
 
-def _deadline(message: Message, *, is_answered: bool) -> Deadline:
+def _deadline(expires_ms: int | None, deadline_ms: object, *, is_answered: bool) -> Deadline:
     """Return the deadline, on this process's clock."""
-    timeout_ms = message.headers.get(TIMEOUT)
-    if type(timeout_ms) is not int or timeout_ms < 0:
+    if expires_ms is None:
         return Deadline.after(DEFAULT_TIMEOUT)
-    remaining = min(timeout_ms, MAX_EXPIRES_MS)
-    deadline_ms = message.headers.get(DEADLINE)
+    remaining = min(expires_ms, MAX_EXPIRES_MS)
     if type(deadline_ms) is int:
         remaining = left(remaining, deadline_ms, _now_ms(), is_answered=is_answered)
     return Deadline.after(remaining / 1_000)
 
 
-def _data(message: Message) -> Mapping[str, str]:
-    text = _header(message, CONTEXT)
+def _data(headers: Mapping[str, object]) -> Mapping[str, str]:
+    text = _text(headers, CONTEXT)
     if text is None:
         return {}
     problem = "`context` is not a JSON object of texts"

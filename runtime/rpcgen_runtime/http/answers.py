@@ -11,12 +11,10 @@ from rpcgen_runtime import errors, jsonrpc
 from rpcgen_runtime.dispatch import SUCCESS_NULL, Dispatcher
 from rpcgen_runtime.http.heads import Known
 from rpcgen_runtime.http.limits import HttpLimits
-from rpcgen_runtime.messages import Failure, Reply, Request, Success, Verb
+from rpcgen_runtime.messages import CALL, CAST, Failure, Reply, Request, Success
 from rpcgen_runtime.telemetry import measures
 
 log = logging.getLogger("rpcgen_runtime.http")
-
-_CALL = Verb.CALL
 
 
 class Answers:
@@ -85,7 +83,7 @@ class Answers:
         asked = self._asked(item, known)
         if isinstance(asked, Failure):
             return asked
-        if asked.verb is _CALL:
+        if asked.verb is CALL:
             return await self._dispatcher.handle(asked)
         return self._dispatcher.begin(asked) or SUCCESS_NULL
 
@@ -97,7 +95,7 @@ class Answers:
         if item.id == b"null":
             self._warn_of_null()
         return Request(
-            _CALL if item.id is not None else Verb.CAST,
+            CALL if item.id is not None else CAST,
             item.name,
             item.params,
             told.version,
