@@ -61,7 +61,8 @@ FOREIGN: dict[str, set[str]] = {
     "httptools": {"rpcgen_runtime.http.protocol", "rpcgen_runtime.http.reading"},
     "uvicorn": {f"rpcgen_runtime.http.{it}" for it in ("server", "protocol", "whole")},
     "pika": {
-        f"rpcgen_runtime.amqp.{it}" for it in ("guard", "translation", "channel", "connection")
+        f"rpcgen_runtime.amqp.{it}"
+        for it in ("guard", "sending", "translation", "channel", "connection")
     },
     "msgpack": {"rpcgen_runtime.amqp.bodies"},
     "hypothesis": {

@@ -87,7 +87,7 @@ class BulkPublisher:
         if self._asking is not None:
             self._asking.cancel()
             self._asking = None
-        if self._channel is None:
+        if self._channel is None or not self._channel.is_open:
             return
         self._asked.append(_Batch(self._dones, self._size))
         self._dones, self._size = [], 0

@@ -1,7 +1,7 @@
 """One AMQP connection, from open to closed; on one event loop.
 
-Above `guard`, `translation`, `channel` and this file nobody knows pika: what it raises ends here,
-as AmqpError.
+Above `guard`, `sending`, `translation`, `channel` and this file nobody knows pika: what it raises
+ends here, as AmqpError.
 """
 
 import asyncio

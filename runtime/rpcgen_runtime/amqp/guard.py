@@ -6,28 +6,25 @@ all that is under way on it, the message comes again on the next one. Here such 
 `Unreadable` properties of that one message. What is handed out and confirmed goes to the inbox of
 its channel, and never through pika.
 
-pika is pinned below its next minor version for this file's sake.
+pika is pinned below its next minor version for the sake of this file and `sending`.
 """
 
 import asyncio
-import socket
-import ssl
 import struct
 import threading
 import time
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cached_property
 from typing import Any
 
 from pika import frame, spec
 from pika.adapters.asyncio_connection import AsyncioConnection
-from pika.adapters.utils import io_services_utils
 from pika.exceptions import AMQPHeartbeatTimeout, IncompatibleProtocolError, InvalidFrameError
 
 from rpcgen_runtime.amqp.acks import Acks
 from rpcgen_runtime.amqp.frames import read_size
 from rpcgen_runtime.amqp.inbox import Inbox
+from rpcgen_runtime.amqp.sending import PLAINTEXT, OneAtATime, beat, send
 from rpcgen_runtime.amqp.translation import properties_read
 
 GRACE = 5.0
@@ -43,14 +40,11 @@ STANDSTILL = 30.0
 UNREAD = 0.005
 """Seconds for which what nobody waits for may lie unread."""
 
-_PLAINTEXT: Any = io_services_utils._AsyncPlaintextTransport  # noqa: SLF001
-
 _START = struct.Struct(">BHL")
 _SMALLEST = 8
 _METHOD = spec.FRAME_METHOD
 _HEADER = spec.FRAME_HEADER
 _END = spec.FRAME_END
-_HEARTBEAT: bytes = frame.Heartbeat().marshal()
 
 
 class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no types
@@ -119,7 +113,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         data = b"".join(outgoing + self._take_acks())
         transport = self._pika._transport  # noqa: SLF001  # our own base
         if data and transport is not None:
-            _send(transport, data, self._turn)
+            send(transport, data, self._turn)
             if self._most_unread:
                 self._leave_unread(transport, len(outgoing))
 
@@ -147,11 +141,11 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         if transport is None:
             return
         transport._MAX_RECV_BYTES = READ_BYTES  # noqa: SLF001
-        if isinstance(transport, _PLAINTEXT):
+        if isinstance(transport, PLAINTEXT):
             # With TLS, what was decrypted and not read is nothing that the system tells of.
             transport._MAX_CONSUME_BYTES = 1  # noqa: SLF001
         else:
-            transport._sock = _OneAtATime(transport._sock, self._turn)  # noqa: SLF001
+            transport._sock = OneAtATime(transport._sock, self._turn)  # noqa: SLF001
 
     def read_lazily(self, most: int, is_awaited: Callable[[], bool]) -> None:
         """Leave what comes unread for UNREAD seconds after something is sent, or `most` messages.
@@ -159,7 +153,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         For a connection on which only confirms come, while nobody waits for them: one look takes
         many, and they wake nobody. Does nothing with TLS.
         """
-        if isinstance(self._pika._transport, _PLAINTEXT):  # noqa: SLF001  # our own base
+        if isinstance(self._pika._transport, PLAINTEXT):  # noqa: SLF001  # our own base
             self._most_unread, self._is_awaited = most, is_awaited
 
     def watch(self) -> None:
@@ -199,7 +193,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
         if not self._turn.acquire(blocking=False):
             return  # something is sent just now
         try:
-            _beat(self._pika._transport)  # noqa: SLF001  # our own base
+            beat(self._pika._transport)  # noqa: SLF001  # our own base
         finally:
             self._turn.release()
 
@@ -285,64 +279,6 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
                     return
             at = end
         pika._frame_buffer = data[at:] if at else data  # noqa: SLF001
-
-
-def _send(transport: Any, data: bytes, turn: threading.Lock) -> None:
-    """Send at once what can be: pika would first wait to be told that the socket takes it."""
-    if not isinstance(transport, _PLAINTEXT):
-        transport.write(data)
-        transport._on_socket_writable()  # noqa: SLF001
-        return
-    sent = 0
-    with turn:
-        if not transport.get_write_buffer_size():
-            # What goes wrong here goes wrong again where pika knows what to do.
-            with suppress(OSError, AttributeError):
-                sent = transport._sock.send(data)  # noqa: SLF001
-        if sent < len(data):
-            # A view: pika cuts off what was sent again and again, and would copy the rest each
-            # time.
-            transport.write(memoryview(data)[sent:])
-
-
-def _beat(transport: Any) -> None:
-    """Send a heartbeat, unless a frame waits to go on."""
-    if transport is None or transport.get_write_buffer_size():
-        return
-    own = transport._sock  # noqa: SLF001
-    sock: Any = own.sock if isinstance(own, _OneAtATime) else own
-    if sock is None:
-        return
-    try:
-        if sock.send(_HEARTBEAT) == len(_HEARTBEAT):
-            return
-    except (BlockingIOError, ssl.SSLWantReadError):
-        return
-    except OSError:
-        pass  # TLS keeps what was sent in part, and would send it for what comes next
-    with suppress(OSError):
-        sock.shutdown(socket.SHUT_RDWR)
-
-
-class _OneAtATime:
-    """A TLS socket, which two threads must not use at once."""
-
-    def __init__(self, sock: Any, turn: threading.Lock) -> None:
-        self.sock = sock
-        self._turn = turn
-
-    def recv(self, most: int) -> bytes:
-        with self._turn:
-            data: bytes = self.sock.recv(most)
-            return data
-
-    def send(self, data: bytes) -> int:
-        with self._turn:
-            sent: int = self.sock.send(data)
-            return sent
-
-    def __getattr__(self, name: str) -> Any:
-        return getattr(self.sock, name)
 
 
 def _decoded(kind: int, channel: int, data: bytes) -> Any:

@@ -186,6 +186,7 @@ class _Way:
         self.publisher = publisher
         self._unsent: deque[Act] = deque()
         self._timer: asyncio.TimerHandle | None = None
+        self._is_closed = False
 
     @property
     def left(self) -> int:
@@ -213,6 +214,8 @@ class _Way:
                 self._unsent.popleft()()
 
     def close(self) -> None:
+        """Try no more; what the link loses when it closes after this is lost."""
+        self._is_closed = True
         self.publisher.close()
         if self._timer is not None:
             self._timer.cancel()
@@ -224,5 +227,5 @@ class _Way:
             self._watch()
 
     def _watch(self) -> None:
-        if self._timer is None:
+        if self._timer is None and not self._is_closed:
             self._timer = asyncio.get_running_loop().call_later(AGAIN, self._due)
