@@ -51,7 +51,8 @@ format: $(READY) ## format code and contracts, and fix what can be fixed
 bench: $(READY) ## measure us beside our peers (about an hour); writes docs/performance.md
 	@$(BIN)/python -m tests.broker.install
 	$(BIN)/python -m benchmarks --json docs/performance.json --plot docs
-	$(BIN)/python -m benchmarks.page docs/performance.json
+	$(BIN)/python -m benchmarks --only http grpc-aio fastapi --uvloop --work add --callers 32 --json docs/performance-uvloop.json
+	$(BIN)/python -m benchmarks.page docs/performance.json docs/performance-uvloop.json
 	$(BIN)/python -m benchmarks.layers --page
 	$(BIN)/python -m benchmarks.growth --json docs/growth.json --plot docs
 	$(BIN)/python -m benchmarks.growth.page docs/growth.json

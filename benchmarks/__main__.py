@@ -1,4 +1,4 @@
-"""`python -m benchmarks`: every subject in turn, round after round; then the tables.
+"""`python -m benchmarks`: every subject in turn, cell by cell, round after round; then the tables.
 
 Exit codes: 0 done, 1 one of ours failed, 2 wrong usage, 130 stopped by Ctrl-C.
 """
@@ -11,15 +11,15 @@ from pathlib import Path
 
 from benchmarks import options
 from benchmarks.environments import NotInstalledError
+from benchmarks.goals import outcomes
 from benchmarks.machine import machine
 from benchmarks.pair import Settings
 from benchmarks.progress import Progress
 from benchmarks.results import Failed, Result, to_json
 from benchmarks.roster import SUBJECTS, Role, chosen
-from benchmarks.run import Plan, cells, run
-from benchmarks.summary import summed_up
-from benchmarks.table import as_text
-from benchmarks.visit import Versions
+from benchmarks.run import Plan, Versions, cells, run
+from benchmarks.summary import Table, summed_up
+from benchmarks.table import as_text, goals_as_text
 from tests.broker.node import NodeError
 
 
@@ -39,12 +39,15 @@ def main(arguments: list[str]) -> int:
     versions: Versions = {}
     begun = time.time()
     code = _run(plan, results, versions)
-    print(as_text(summed_up(results)))
+    tables = summed_up(results)
+    print(as_text(tables))
+    if reached := outcomes(tables, is_uvloop=settings.is_uvloop):
+        print(f"\n{goals_as_text(reached)}")
     if given.json is not None:
         told = _told(plan, results, versions, begun)
         given.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     if given.plot is not None and results:
-        code = code or _plot(results, given.plot)
+        code = code or _plot(tables, given.plot)
     return code
 
 
@@ -78,11 +81,11 @@ def _told(plan: Plan, results: list[Result], versions: Versions, begun: float) -
     }
 
 
-def _plot(results: list[Result], folder: Path) -> int:
+def _plot(tables: list[Table], folder: Path) -> int:
     from benchmarks.plot import plot
 
     try:
-        plot(summed_up(results), folder)
+        plot(tables, folder)
     except NotInstalledError as error:
         print(f"python -m benchmarks: no plot: {error}", file=sys.stderr)
         return 1

@@ -24,11 +24,14 @@ def parser() -> argparse.ArgumentParser:
     )
     works = ",".join(it.value for it in Work)
     found.add_argument("--only", nargs="+", default=[], metavar="NAME", help="default: all")
-    found.add_argument("--rounds", type=_above(int), default=5, help="default: 5")
-    found.add_argument("--seconds", type=_above(float), default=1.0, help="of a cell; default: 1")
+    found.add_argument("--rounds", type=_above(int), default=7, help="default: 7")
+    found.add_argument("--seconds", type=_above(float), default=0.4, help="of a turn; default: 0.4")
     found.add_argument("--work", type=_listed(_work), default=list(Work), help=f"default: {works}")
     found.add_argument(
-        "--callers", type=_listed(_above(int)), default=[1, 32, 256], help="default: 1,32,256"
+        "--callers",
+        type=_listed(_above(int)),
+        default=[1, 16, 32, 256],
+        help="default: 1,16,32,256",
     )
     found.add_argument(
         "--patience",

@@ -1,16 +1,20 @@
-"""Writes a run into the page of figures, between its markers: `python -m benchmarks.page FILE`."""
+"""Writes a run into the page of figures, between its markers: `python -m benchmarks.page FILE`.
+
+Of a second file, which is of a run under uvloop, the page tells what was reached.
+"""
 
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from benchmarks.environments import ROOT
+from benchmarks.goals import outcomes
 from benchmarks.results import from_json
 from benchmarks.roster import SUBJECTS
 from benchmarks.summary import summed_up
-from benchmarks.table import as_markdown
+from benchmarks.table import as_markdown, goals_as_markdown
 
 PAGE = ROOT / "docs" / "performance.md"
 PLOT = PAGE.parent / "performance.svg"
@@ -18,11 +22,21 @@ DRAWN = f"![Calls and messages per second: ours dark, the limits light]({PLOT.na
 BEGIN, END = "<!-- {}: written by `make bench` -->", "<!-- end of {} -->"
 
 
-def write(run: Mapping[str, Any], page: str, *, is_drawn: bool) -> str:
-    """Return the page with a run in it. Raises ValueError where it has no markers."""
-    tables = as_markdown(summed_up(from_json(run["results"])))
-    page = put(page, "machine", machine(run))
-    return put(page, "figures", f"{DRAWN}\n\n{tables}" if is_drawn else tables)
+def write(runs: Sequence[Mapping[str, Any]], page: str, *, is_drawn: bool) -> str:
+    """Return the page with runs in it, the first in full.
+
+    Raises ValueError where it has no markers.
+    """
+    tables = [summed_up(from_json(it["results"])) for it in runs]
+    reached = [
+        outcome
+        for run, found in zip(runs, tables, strict=True)
+        for outcome in outcomes(found, is_uvloop=run["uvloop"])
+    ]
+    shown = as_markdown(tables[0])
+    page = put(page, "goals", goals_as_markdown(reached))
+    page = put(page, "machine", machine(runs[0]))
+    return put(page, "figures", f"{DRAWN}\n\n{shown}" if is_drawn else shown)
 
 
 def put(page: str, name: str, text: str) -> str:
@@ -64,12 +78,12 @@ def _name(requirement: str) -> str:
     return requirement.partition("==")[0].partition("[")[0]
 
 
-def main(path: Path) -> None:
+def main(*paths: Path) -> None:
     """Write the page."""
-    run = json.loads(path.read_text(encoding="utf-8"))
+    runs = [json.loads(it.read_text(encoding="utf-8")) for it in paths]
     page = PAGE.read_text(encoding="utf-8")
-    PAGE.write_text(write(run, page, is_drawn=PLOT.exists()), encoding="utf-8")
+    PAGE.write_text(write(runs, page, is_drawn=PLOT.exists()), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    main(*map(Path, sys.argv[1:]))

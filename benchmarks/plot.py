@@ -50,15 +50,16 @@ def _drawn(tables: list[Table]) -> list[Table]:
 
 
 def _panel(table: Table) -> Mapping[str, object]:
-    rows = sorted((it for it in table.rows if it.has_figures), key=lambda it: it.throughput)
+    rows = sorted((it for it in table.rows if it.has_figures), key=Row.median)
     return {"title": title(table).replace("`", ""), "bars": [_bar(it) for it in rows]}
 
 
 def _bar(row: Row) -> Mapping[str, object]:
+    value, (least, most) = row.median(), row.spread
     return {
         "name": row.subject.name,
-        "value": row.throughput,
-        "spread": [row.throughput - row.least, row.most - row.throughput],
+        "value": value,
+        "spread": [value - least, most - value],
         "colour": COLOURS[row.subject.role],
     }
 

@@ -32,7 +32,7 @@ class Process:
 
     def __init__(self, role: str, subject: Subject, place: Place, folder: Path) -> None:
         self._role = role
-        self._said = folder / f"{role}.said"
+        self._said = folder / f"{subject.name}-{role}.said"
         module = f"benchmarks.{role}_process"
         kind = [] if role == "server" else ["async" if subject.is_async else "threads"]
         command = [interpreter(subject.environment), "-m", module, subject.module]

@@ -14,6 +14,11 @@ class Cell:
     work: Work
     callers: int
 
+    @property
+    def crowd(self) -> str:
+        """The number of callers, in words."""
+        return f"{self.callers} caller{'s' * (self.callers != 1)}"
+
 
 @dataclass(frozen=True, slots=True)
 class Figures:

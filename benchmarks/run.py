@@ -1,19 +1,27 @@
-"""A whole run: rounds in which all subjects take their turn, so that a machine's drift cancels."""
+"""A whole run: every subject takes its turn at a cell, then at the next one; round after round.
 
-from collections.abc import Callable, Iterator, Sequence
+So what is compared was measured within seconds, and a machine's drift cancels.
+"""
+
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import ExitStack, closing, contextmanager
 from dataclasses import dataclass
+from functools import partial
+from itertools import groupby
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks.environments import prepare
-from benchmarks.pair import Settings
+from benchmarks.pair import Settings, started
 from benchmarks.places import Places
 from benchmarks.results import Cell, Result
 from benchmarks.roster import Road, Subject
-from benchmarks.visit import Versions, Visits
+from benchmarks.stand import Stand, Start
 from benchmarks.work import Work
 from tests.broker.node import Node
+
+Versions = dict[str, dict[str, str]]
+"""What is installed where each subject runs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +33,10 @@ class Plan:
     rounds: int
     settings: Settings
 
-    def cells_of(self, subject: Subject) -> list[Cell]:
-        """Return what is measured of a subject."""
-        return [it for it in self.cells if subject.does(it.work)]
-
     @property
     def size(self) -> int:
         """Return how many results there will be."""
-        return self.rounds * sum(len(self.cells_of(it)) for it in self.subjects)
+        return self.rounds * sum(it.does(cell.work) for it in self.subjects for cell in self.cells)
 
 
 def cells(works: Sequence[Work], callers: Sequence[int]) -> list[Cell]:
@@ -46,27 +50,49 @@ def run(
 ) -> None:
     """Add every result to the list, in the order in which they are found."""
     prepare((it.environment for it in plan.subjects), is_uvloop=plan.settings.is_uvloop)
-    with _visits(plan, versions) as visits:
+    with _starter(plan, versions) as starter:
         for number in range(plan.rounds):
-            for subject in plan.subjects:
-                for result in _turn(visits, plan, number, subject):
-                    results.append(result)
-                    tell(result)
+            for receivers, alike in groupby(plan.cells, lambda it: it.work.receivers):
+                stage = _Stage(list(alike), partial(starter, receivers), versions)
+                # Closed, so that processes end here and not when the collector comes by.
+                with closing(stage.turns(number, plan.subjects)) as turns:
+                    for result in turns:
+                        results.append(result)
+                        tell(result)
 
 
-def _turn(visits: Visits, plan: Plan, number: int, subject: Subject) -> Iterator[Result]:
-    # Closed, so that processes end here and not when the collector comes by.
-    with closing(visits.visit(subject, plan.cells_of(subject))) as found:
-        for cell, figures in found:
-            yield Result(number, subject.name, cell, figures)
+@dataclass(frozen=True, slots=True)
+class _Stage:
+    """Where all subjects stand that have something to do in some cells."""
+
+    cells: Sequence[Cell]
+    starter: Callable[[Subject], Start]
+    versions: Versions
+    """Added to."""
+
+    def turns(self, number: int, subjects: Sequence[Subject]) -> Generator[Result, None, None]:
+        """Measure them in turn; every other round the other way round."""
+        wanted = [it for it in subjects if any(it.does(cell.work) for cell in self.cells)]
+        with ExitStack() as held:
+            stands = {it: held.enter_context(Stand(self.starter(it))) for it in wanted}
+            self.versions.update({it.name: stands[it].versions for it in wanted})
+            for cell in self.cells:
+                for subject in wanted if number % 2 == 0 else wanted[::-1]:
+                    if subject.does(cell.work):
+                        found = stands[subject].measure(cell)
+                        yield Result(number, subject.name, cell, found)
 
 
 @contextmanager
-def _visits(plan: Plan, versions: Versions) -> Iterator[Visits]:
+def _starter(plan: Plan, versions: Versions) -> Iterator[Callable[[int, Subject], Start]]:
+    """Give what starts a subject with so many servers."""
     with ExitStack() as held:
         folder = Path(held.enter_context(TemporaryDirectory(prefix="rpcgen-bench-")))
         needs_node = any(it.road is Road.BROKER for it in plan.subjects)
         node = held.enter_context(Node()) if needs_node else None
         if node is not None:
             versions["node"] = {"RabbitMQ": node.ctl("version").strip()}
-        yield Visits(Places(node), folder, plan.settings, versions)
+        places = Places(node)
+        yield lambda receivers, subject: partial(
+            started, subject, receivers, places, folder, plan.settings
+        )

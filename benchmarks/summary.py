@@ -1,32 +1,56 @@
 """Rounds summed up: medians, the spread, and ratios to the best peer and to the limit. Pure."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import TypeAlias
 
 from benchmarks.results import Cell, Failed, Figures, Result
 from benchmarks.roster import SUBJECTS, Road, Role, Subject
 
+Reading: TypeAlias = Callable[[Figures], float]
+"""One of the figures."""
+
+
+def throughput(figures: Figures) -> float:
+    """Return calls or messages per second."""
+    return figures.throughput
+
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A subject in one cell: medians over the rounds in which it did not fail."""
+    """A subject in one cell."""
 
     subject: Subject
-    rounds: int
-    throughput: float
-    least: float
-    most: float
-    p50_ms: float
-    p99_ms: float
-    cpu_us: float
+    rounds: Mapping[int, Figures]
+    """Those in which it did not fail."""
     failures: tuple[str, ...]
-    """The reasons of the rounds in which it failed."""
+    """The reasons of the others."""
 
     @property
     def has_figures(self) -> bool:
         """Whether any round went well."""
-        return self.rounds > 0
+        return bool(self.rounds)
+
+    @property
+    def spread(self) -> tuple[float, float]:
+        """The least and the most throughput of a round."""
+        found = [it.throughput for it in self.rounds.values()]
+        return min(found), max(found)
+
+    def median(self, reading: Reading = throughput) -> float:
+        """Return the median over the rounds."""
+        return median(map(reading, self.rounds.values()))
+
+    def ratio(self, other: "Row", reading: Reading = throughput) -> float | None:
+        """Return the median of what this is of the other in each round; None where in none.
+
+        In a round both were measured within seconds: what the machine did then, it did to both.
+        """
+        both = self.rounds.keys() & other.rounds.keys()
+        if not both:
+            return None
+        return median(reading(self.rounds[it]) / reading(other.rounds[it]) for it in both)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +72,7 @@ class Table:
     def ratios(self, row: Row) -> Ratios:
         """Compare a row with the fastest peer and with the limit of its table."""
         peers = self._of(Role.PEER)
-        best = max(peers, key=lambda it: it.throughput, default=None)
+        best = max(peers, key=Row.median, default=None)
         limit = next(iter(self._of(Role.LIMIT)), None)
         return Ratios(_ratio(row, best), _ratio(row, limit))
 
@@ -76,25 +100,12 @@ def _rows(by_subject: Mapping[str, Sequence[Result]]) -> tuple[Row, ...]:
 
 
 def _row(subject: Subject, results: Sequence[Result]) -> Row:
-    well = [it.found for it in results if isinstance(it.found, Figures)]
-    failures = tuple(it.found.reason for it in results if isinstance(it.found, Failed))
-    if not well:
-        return Row(subject, 0, 0.0, 0.0, 0.0, 0.0, 0.0, 0.0, failures)
-    speeds = [it.throughput for it in well]
     return Row(
         subject,
-        len(well),
-        median(speeds),
-        min(speeds),
-        max(speeds),
-        median(it.p50_ms for it in well),
-        median(it.p99_ms for it in well),
-        median(it.cpu_us for it in well),
-        failures,
+        {it.round: it.found for it in results if isinstance(it.found, Figures)},
+        tuple(it.found.reason for it in results if isinstance(it.found, Failed)),
     )
 
 
 def _ratio(row: Row, other: Row | None) -> float | None:
-    if other is None or other is row or not row.has_figures:
-        return None
-    return row.throughput / other.throughput
+    return None if other is None or other is row else row.ratio(other)

@@ -2,7 +2,8 @@
 
 from collections.abc import Iterable
 
-from benchmarks.results import Cell
+from benchmarks.goals import Outcome
+from benchmarks.grid import in_columns, piped
 from benchmarks.roster import Road, Role
 from benchmarks.summary import Row, Table
 from benchmarks.work import Work
@@ -31,21 +32,46 @@ ROADS = {Road.DIRECT: "direct", Road.BROKER: "through RabbitMQ", Road.MEMORY: "i
 
 def title(table: Table) -> str:
     """Return what a table is about."""
-    return f"{WORKS[table.cell.work]}, {_callers(table.cell)}, {ROADS[table.road]}"
+    return f"{WORKS[table.cell.work]}, {table.cell.crowd}, {ROADS[table.road]}"
 
 
 def as_text(tables: Iterable[Table]) -> str:
     """Return the tables in columns."""
-    return "\n\n".join(f"{title(it)}\n{_columns(_cells(it))}" for it in tables)
+    return "\n\n".join(f"{title(it)}\n{in_columns(_cells(it), ends_in_text=True)}" for it in tables)
 
 
 def as_markdown(tables: Iterable[Table]) -> str:
     """Return the tables as a page has them."""
-    return "\n\n".join(f"### {title(it)}\n\n{_piped(_cells(it))}" for it in tables)
+    return "\n\n".join(
+        f"### {title(it)}\n\n{piped(_cells(it), ends_in_text=True)}" for it in tables
+    )
 
 
-def _callers(cell: Cell) -> str:
-    return f"{cell.callers} caller{'s' * (cell.callers != 1)}"
+def goals_as_text(outcomes: Iterable[Outcome]) -> str:
+    """Return what was reached in columns."""
+    return in_columns(_goals(outcomes))
+
+
+def goals_as_markdown(outcomes: Iterable[Outcome]) -> str:
+    """Return what was reached as a page has it."""
+    return piped(_goals(outcomes))
+
+
+def _goals(outcomes: Iterable[Outcome]) -> list[tuple[str, ...]]:
+    return [("", "found", "wanted", "reached"), *map(_goal, outcomes)]
+
+
+def _goal(outcome: Outcome) -> tuple[str, ...]:
+    goal = outcome.goal
+    subjects = " / ".join(filter(None, (goal.ours, goal.other)))
+    loop = "uvloop" if goal.is_uvloop else ""
+    told = (subjects, goal.cell.work.value, goal.cell.crowd, loop, goal.kind)
+    return (
+        ", ".join(filter(None, told)),
+        f"{outcome.found:.2f}",
+        f"{'at most' if goal.is_most else 'at least'} {goal.wanted:g}",
+        "yes" if outcome.is_reached else "no",
+    )
 
 
 def _cells(table: Table) -> list[tuple[str, ...]]:
@@ -57,13 +83,14 @@ def _row(table: Table, row: Row) -> tuple[str, ...]:
     if not row.has_figures:
         return (name, *[""] * 7, _failures(row))
     ratios = table.ratios(row)
+    least, most = row.spread
     return (
         name,
-        _number(row.throughput),
-        f"{_number(row.least)}–{_number(row.most)}",
-        _milliseconds(row.p50_ms),
-        _milliseconds(row.p99_ms),
-        f"{row.cpu_us:,.0f}",
+        _number(row.median()),
+        f"{_number(least)}–{_number(most)}",
+        _milliseconds(row.median(lambda it: it.p50_ms)),
+        _milliseconds(row.median(lambda it: it.p99_ms)),
+        f"{row.median(lambda it: it.cpu_us):,.0f}",
         _times(ratios.of_best_peer),
         _times(ratios.of_limit),
         _failures(row),
@@ -86,23 +113,3 @@ def _milliseconds(value: float) -> str:
 
 def _times(ratio: float | None) -> str:
     return "" if ratio is None else f"{ratio:.2f}"
-
-
-def _columns(rows: list[tuple[str, ...]]) -> str:
-    widths = [max(len(it[column]) for it in rows) for column in range(len(HEADS))]
-    return "\n".join(_line(it, widths) for it in rows)
-
-
-def _line(row: tuple[str, ...], widths: list[int]) -> str:
-    name, *figures, failures = row
-    first = f"  {name:<{widths[0]}}"
-    if failures and not any(figures):
-        return f"{first}  failed {failures}"
-    aligned = [f"{it:>{width}}" for it, width in zip(figures, widths[1:], strict=False)]
-    return "  ".join([first, *aligned, failures]).rstrip()
-
-
-def _piped(rows: list[tuple[str, ...]]) -> str:
-    head, *others = rows
-    ruler = ("---", *["---:"] * (len(HEADS) - 2), "---")
-    return "\n".join(f"| {' | '.join(it)} |" for it in (head, ruler, *others))

@@ -11,7 +11,8 @@ from typing import Any
 
 from benchmarks.environments import ROOT
 from benchmarks.fleet.found import from_json
-from benchmarks.fleet.table import TABLES, as_markdown
+from benchmarks.fleet.table import TABLES
+from benchmarks.grid import piped
 from benchmarks.page import put
 
 PAGE = ROOT / "docs" / "scaling.md"
@@ -22,7 +23,7 @@ def write(run: Mapping[str, Any], page: str) -> str:
     found = from_json(run["found"])
     page = put(page, "machine", machine(run))
     for name, table in TABLES.items():
-        page = put(page, name, as_markdown(table(found)))
+        page = put(page, name, piped(table(found)))
     return page
 
 

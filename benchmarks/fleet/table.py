@@ -1,10 +1,10 @@
 """The tables of a run and of what is computed from it, for a terminal and for the page. Pure."""
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import TypeAlias
 
 from benchmarks.fleet.found import FIRST, NODE, SERVERS, Found, Stage
 from benchmarks.fleet.model import Cluster, costs, needs, predicted
+from benchmarks.grid import Grid, in_columns
 
 SERVERS_WANTED, CLIENTS_WANTED = 1_000, 100_000
 CLUSTERS = (Cluster(5), Cluster(9), Cluster(15))
@@ -20,20 +20,10 @@ COUNTED = {
 NOT_EXECUTED = frozenset({"NoServer", "Unreachable", "Overloaded", "ExpiredUnstarted"})
 UNKNOWN = frozenset({"ConnectionLost", "DeadlineExceeded", "BadReply"})
 
-Grid: TypeAlias = Sequence[Sequence[str]]
-"""Rows of cells; the first row has the heads."""
-
 
 def as_text(found: Found) -> str:
     """Return the tables in columns."""
-    return "\n\n".join(f"{name}\n{_columns(table(found))}" for name, table in TABLES.items())
-
-
-def as_markdown(grid: Grid) -> str:
-    """Return one table as a page has it."""
-    head, *rows = grid
-    ruler = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(it)} |" for it in (head, ruler, *rows))
+    return "\n\n".join(f"{name}\n{in_columns(table(found))}" for name, table in TABLES.items())
 
 
 def _held(found: Found) -> Grid:
@@ -133,17 +123,6 @@ def _kb(size: float) -> str:
 
 def _number(value: float) -> str:
     return f"{value:,.0f}" if value >= 100 else f"{value:.1f}"
-
-
-def _columns(grid: Grid) -> str:
-    widths = [max(len(it[column]) for it in grid) for column in range(len(grid[0]))]
-    return "\n".join(
-        "  ".join(
-            [f"  {row[0]:<{widths[0]}}"]
-            + [f"{it:>{width}}" for it, width in zip(row[1:], widths[1:], strict=True)]
-        ).rstrip()
-        for row in grid
-    )
 
 
 TABLES: Mapping[str, Callable[[Found], Grid]] = {

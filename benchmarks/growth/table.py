@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
+from benchmarks.grid import in_columns, piped
 from benchmarks.growth.part import Column
 from benchmarks.growth.summary import Row, Spread, Table
 
@@ -10,12 +11,12 @@ FAILED = "failed"
 
 def as_text(tables: Iterable[Table]) -> str:
     """Return the tables in columns."""
-    return "\n\n".join(f"{it.part.title}\n{_columns(_cells(it))}" for it in tables)
+    return "\n\n".join(f"{it.part.title}\n{in_columns(_cells(it))}" for it in tables)
 
 
 def as_markdown(tables: Iterable[Table]) -> str:
     """Return the tables as a page has them."""
-    return "\n\n".join(f"### {it.part.title}\n\n{_piped(_cells(it))}" for it in tables)
+    return "\n\n".join(f"### {it.part.title}\n\n{piped(_cells(it))}" for it in tables)
 
 
 def _cells(table: Table) -> list[list[str]]:
@@ -54,19 +55,3 @@ def _failures(row: Row) -> str:
     if not row.failures:
         return ""
     return f"{len(row.failures)}×: {row.failures[-1].replace('|', '/')[:110]}"
-
-
-def _columns(rows: Sequence[Sequence[str]]) -> str:
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(_line(it, widths) for it in rows)
-
-
-def _line(row: Sequence[str], widths: Sequence[int]) -> str:
-    first = f"  {row[0]:<{widths[0]}}"
-    others = (f"{it:>{width}}" for it, width in zip(row[1:], widths[1:], strict=True))
-    return "  ".join([first, *others]).rstrip()
-
-
-def _piped(rows: Sequence[Sequence[str]]) -> str:
-    ruler = ["---", *["---:"] * (len(rows[0]) - 1)]
-    return "\n".join(f"| {' | '.join(it)} |" for it in (rows[0], ruler, *rows[1:]))

@@ -12,10 +12,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from benchmarks.grid import in_columns
 from benchmarks.layers.counts import NOTHING, Cost, counted
 from benchmarks.layers.layer import Layer
 from benchmarks.layers.roads import Road
-from benchmarks.layers.table import in_columns
 from benchmarks.work import Work
 
 Budget = Mapping[Road, Mapping[Layer, Cost]]

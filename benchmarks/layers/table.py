@@ -3,14 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict
 
+from benchmarks.grid import Grid, in_columns, piped
 from benchmarks.layers.counts import NOTHING, Cost
 from benchmarks.layers.layer import Layer
 from benchmarks.layers.meter import CLIENT, SERVER
 from benchmarks.layers.profile import Profile
 from benchmarks.table import WORKS
 from benchmarks.work import Work
-
-Rows = list[list[str]]
 
 PARTS: Mapping[str, str] = {
     "stub": "stub, stamp",
@@ -30,7 +29,7 @@ def as_text(profiles: Sequence[Profile]) -> str:
 
 def as_markdown(profiles: Sequence[Profile]) -> str:
     """Return the tables as a page has them, and how steady the counts were."""
-    tables = [f"{title}:\n\n{_piped(rows)}" for title, rows in _tables(profiles)]
+    tables = [f"{title}:\n\n{piped(rows)}" for title, rows in _tables(profiles)]
     return "\n\n".join([*tables, _steadiness(profiles)])
 
 
@@ -50,16 +49,7 @@ def functions(profile: Profile) -> str:
     return f"{profile.road.value}, {WORKS[profile.work]}\n{in_columns([heads, *rows])}"
 
 
-def in_columns(rows: Rows) -> str:
-    """Return rows with a head, figures to the right."""
-    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
-    return "\n".join(
-        "  ".join([f"  {it[0]:<{widths[0]}}", *map(str.rjust, it[1:], widths[1:])]).rstrip()
-        for it in rows
-    )
-
-
-def _tables(profiles: Sequence[Profile]) -> Iterator[tuple[str, Rows]]:
+def _tables(profiles: Sequence[Profile]) -> Iterator[tuple[str, Grid]]:
     for work in Work:
         alike = [it for it in profiles if it.work is work]
         if alike:
@@ -67,7 +57,7 @@ def _tables(profiles: Sequence[Profile]) -> Iterator[tuple[str, Rows]]:
             yield f"{WORKS[work]}, µs of processor time, and the part of the call", _timed(alike)
 
 
-def _counted(profiles: Sequence[Profile]) -> Rows:
+def _counted(profiles: Sequence[Profile]) -> Grid:
     columns = {name: costs for it in profiles for name, costs in _sides(it)}
     rows = [
         [layer.value, *(_cell(it.get(layer, NOTHING)) for it in columns.values())]
@@ -84,7 +74,7 @@ def _sides(profile: Profile) -> Iterator[tuple[str, Mapping[Layer, Cost]]]:
         yield f"{profile.road.value} {side}" if len(sides) > 1 else profile.road.value, costs
 
 
-def _timed(profiles: Sequence[Profile]) -> Rows:
+def _timed(profiles: Sequence[Profile]) -> Grid:
     rows = [
         [shown, *(_time(asdict(it.times)[part], it.times.whole) for it in profiles)]
         for part, shown in PARTS.items()
@@ -107,9 +97,3 @@ def _steadiness(profiles: Sequence[Profile]) -> str:
         return "The middle half of the rounds counted the same."
     told = [f"{it.road.value} `{it.work.value}` {it.counts.spread:.1%}" for it in apart]
     return f"The middle half of the rounds counted the same, but for: {', '.join(told)}."
-
-
-def _piped(rows: Rows) -> str:
-    head, *others = rows
-    ruler = ["---", *["---:"] * (len(head) - 1)]
-    return "\n".join(f"| {' | '.join(it)} |" for it in (head, ruler, *others))

@@ -187,7 +187,7 @@ def test_a_profile_that_is_stopped_leaves_nothing(
         stderr=subprocess.PIPE,
     ) as harness:
         # What the client process says goes there.
-        assert eventually(lambda: any(tmp_path.glob("*/client.said")))
+        assert eventually(lambda: any(tmp_path.glob("*/*-client.said")))
         harness.send_signal(number)
         harness.communicate()
     assert harness.returncode == code

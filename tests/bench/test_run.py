@@ -154,7 +154,7 @@ def test_a_run_that_is_stopped_leaves_no_process_and_no_folder(
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     ) as harness:
-        assert eventually(lambda: len(children(harness.pid)) == 2)
+        assert eventually(lambda: len(children(harness.pid)) == 4)
         started = children(harness.pid)
         harness.send_signal(number)
         harness.communicate()
