@@ -48,7 +48,7 @@ format: $(READY) ## format code and contracts, and fix what can be fixed
 	$(BIN)/ruff format codegen runtime examples tests benchmarks
 	$(BIN)/ruff check --fix
 
-bench: $(READY) ## measure us beside our peers (about an hour); writes docs/performance.md
+bench: $(READY) ## measure us beside our peers (an hour or two); writes docs/performance.md
 	@$(BIN)/python -m tests.broker.install
 	$(BIN)/python -m benchmarks --json docs/performance.json --plot docs
 	$(BIN)/python -m benchmarks --only http grpc-aio fastapi --uvloop --work add --callers 32 --json docs/performance-uvloop.json

@@ -1,17 +1,10 @@
 """The options of `python -m benchmarks`."""
 
 import argparse
-import math
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import TypeVar
 
+from benchmarks.arguments import folder, listed, new_file, positive
 from benchmarks.roster import SUBJECTS
 from benchmarks.work import Work
-
-T = TypeVar("T")
-N = TypeVar("N", int, float)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -24,35 +17,27 @@ def parser() -> argparse.ArgumentParser:
     )
     works = ",".join(it.value for it in Work)
     found.add_argument("--only", nargs="+", default=[], metavar="NAME", help="default: all")
-    found.add_argument("--rounds", type=_above(int), default=7, help="default: 7")
-    found.add_argument("--seconds", type=_above(float), default=0.4, help="of a turn; default: 0.4")
-    found.add_argument("--work", type=_listed(_work), default=list(Work), help=f"default: {works}")
+    found.add_argument("--rounds", type=positive(int), default=5, help="default: 5")
+    found.add_argument(
+        "--seconds", type=positive(float), default=0.4, help="of a turn; default: 0.4"
+    )
+    found.add_argument("--work", type=listed(_work), default=list(Work), help=f"default: {works}")
     found.add_argument(
         "--callers",
-        type=_listed(_above(int)),
+        type=listed(positive(int)),
         default=[1, 16, 32, 256],
         help="default: 1,16,32,256",
     )
     found.add_argument(
         "--patience",
-        type=_above(float),
+        type=positive(float),
         default=60.0,
         help="seconds after which a subject has stalled; default: 60",
     )
-    found.add_argument("--json", type=_file, metavar="FILE", help="write every round there")
-    found.add_argument("--plot", type=_folder, metavar="DIR", help="draw PNG and SVG there")
+    found.add_argument("--json", type=new_file, metavar="FILE", help="write every round there")
+    found.add_argument("--plot", type=folder, metavar="DIR", help="draw PNG and SVG there")
     found.add_argument("--uvloop", action="store_true", help="under all that is asynchronous")
     return found
-
-
-def _above(kind: type[N]) -> Callable[[str], N]:
-    def number(text: str) -> N:
-        with suppress(ValueError):
-            if 0 < (value := kind(text)) < math.inf:
-                return value
-        raise argparse.ArgumentTypeError(f"`{text}` is not a number above 0")
-
-    return number
 
 
 def _work(text: str) -> Work:
@@ -61,23 +46,3 @@ def _work(text: str) -> Work:
     except ValueError:
         known = " ".join(it.value for it in Work)
         raise argparse.ArgumentTypeError(f"no work `{text}`; there are: {known}") from None
-
-
-def _listed(kind: Callable[[str], T]) -> Callable[[str], list[T]]:
-    def items(text: str) -> list[T]:
-        return [kind(it) for it in text.split(",")]
-
-    return items
-
-
-def _file(text: str) -> Path:
-    path = Path(text)
-    _folder(str(path.parent))
-    return path
-
-
-def _folder(text: str) -> Path:
-    path = Path(text)
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder `{path}`")
-    return path

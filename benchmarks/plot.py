@@ -18,17 +18,22 @@ from benchmarks.summary import Row, Table
 from benchmarks.table import title
 from benchmarks.work import Work
 
-NAME = "performance"
+NAME, BRIEF = "performance", "performance-brief"
+"""All that is drawn, and of it what everybody asks first: one small call."""
 COLOURS = {Role.OURS: "#1f6feb", Role.PEER: "#9aa4af", Role.LIMIT: "#d0d7de"}
 CALLERS = 32
 """Whose figures are drawn; where the run did not have them, those of the most callers."""
 
 
 def plot(tables: Iterable[Table], folder: Path) -> None:
-    """Write `performance.png` and `performance.svg`. Raises NotInstalledError."""
-    panels = [_panel(it) for it in _drawn(list(tables))]
+    """Write `performance` and `performance-brief`, PNG and SVG. Raises NotInstalledError."""
+    drawn = _drawn(list(tables))
+    pictures = {
+        NAME: [_panel(it) for it in drawn],
+        BRIEF: [_panel(it) for it in drawn if it.cell.work is Work.ADD],
+    }
     command = [interpreter(PLOT), "-m", "benchmarks.plot", str(folder.resolve())]
-    given = json.dumps(panels)
+    given = json.dumps({name: panels for name, panels in pictures.items() if panels})
     ran = subprocess.run(
         command,
         cwd=ROOT,
@@ -64,10 +69,15 @@ def _bar(row: Row) -> Mapping[str, object]:
     }
 
 
-def draw(panels: list[Mapping[str, Any]], folder: Path) -> None:
-    """Write the two files; in the environment that has matplotlib."""
+def draw(pictures: Mapping[str, list[Mapping[str, Any]]], folder: Path) -> None:
+    """Write the pictures by their names; in the environment that has matplotlib."""
     import_module("matplotlib").use("Agg")
     pyplot: Any = import_module("matplotlib.pyplot")
+    for name, panels in pictures.items():
+        _draw(pyplot, panels, folder / name)
+
+
+def _draw(pyplot: Any, panels: list[Mapping[str, Any]], file: Path) -> None:
     sizes = [max(1, len(it["bars"])) + 1.5 for it in panels]
     figure, axes = pyplot.subplots(
         len(panels),
@@ -80,7 +90,7 @@ def draw(panels: list[Mapping[str, Any]], folder: Path) -> None:
     for panel, (axis,) in zip(panels, axes, strict=True):
         _draw_panel(panel, axis)
     for ending in ("png", "svg"):
-        figure.savefig(folder / f"{NAME}.{ending}", dpi=120, metadata=_metadata(ending))
+        figure.savefig(f"{file}.{ending}", dpi=120, metadata=_metadata(ending))
 
 
 def _draw_panel(panel: Mapping[str, Any], axis: Any) -> None:

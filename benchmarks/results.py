@@ -52,6 +52,11 @@ class Result:
     cell: Cell
     found: Found
 
+    @property
+    def label(self) -> str:
+        """What was measured, in a few words."""
+        return f"{self.subject} {self.cell.work.value} {self.cell.callers}"
+
 
 def to_json(results: Iterable[Result]) -> list[dict[str, Any]]:
     """Return the results as JSON has them."""

@@ -1,15 +1,9 @@
 """The options of `python -m benchmarks.fleet`."""
 
 import argparse
-import math
-from collections.abc import Callable
-from contextlib import suppress
-from pathlib import Path
-from typing import TypeVar
 
+from benchmarks.arguments import new_file, positive
 from benchmarks.fleet.plan import Plan
-
-N = TypeVar("N", int, float)
 
 
 def parser() -> argparse.ArgumentParser:
@@ -27,7 +21,7 @@ def parser() -> argparse.ArgumentParser:
     ):
         found.add_argument(
             f"--{name}",
-            type=_above(int),
+            type=positive(int),
             default=default,
             metavar="N",
             help=f"{what}; default: {default:,}",
@@ -39,32 +33,15 @@ def parser() -> argparse.ArgumentParser:
     ):
         found.add_argument(
             f"--{name}",
-            type=_above(float),
+            type=positive(float),
             default=seconds,
             metavar="S",
             help=f"{what}; default: {seconds:g}",
         )
-    found.add_argument("--json", type=_file, metavar="FILE", help="write what was found there")
+    found.add_argument("--json", type=new_file, metavar="FILE", help="write what was found there")
     return found
 
 
 def plan_of(given: argparse.Namespace) -> Plan:
     """Return what the options ask for."""
     return Plan(given.servers, given.clients, given.seconds, given.period, given.outage)
-
-
-def _above(kind: type[N]) -> Callable[[str], N]:
-    def number(text: str) -> N:
-        with suppress(ValueError):
-            if 0 < (value := kind(text)) < math.inf:
-                return value
-        raise argparse.ArgumentTypeError(f"`{text}` is not a number above 0")
-
-    return number
-
-
-def _file(text: str) -> Path:
-    path = Path(text)
-    if not path.parent.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder `{path.parent}`")
-    return path

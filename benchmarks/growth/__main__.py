@@ -15,13 +15,13 @@ from benchmarks.growth import options
 from benchmarks.growth.part import Part
 from benchmarks.growth.plot import plot
 from benchmarks.growth.points import Point, to_json
-from benchmarks.growth.progress import Progress
 from benchmarks.growth.roster import chosen
 from benchmarks.growth.run import run, size
 from benchmarks.growth.scale import BRIEF, FULL, Scale
 from benchmarks.growth.summary import summed_up
 from benchmarks.growth.table import as_text
 from benchmarks.machine import machine
+from benchmarks.progress import Progress
 from benchmarks.results import Failed
 from tests.broker.node import NodeError
 

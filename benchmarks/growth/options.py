@@ -1,8 +1,8 @@
 """The options of `python -m benchmarks.growth`."""
 
 import argparse
-from pathlib import Path
 
+from benchmarks.arguments import folder, new_file
 from benchmarks.growth.roster import PARTS
 
 
@@ -18,19 +18,6 @@ def parser() -> argparse.ArgumentParser:
     found.add_argument(
         "--brief", action="store_true", help="one round of the first points, without a broker"
     )
-    found.add_argument("--json", type=_file, metavar="FILE", help="write every round there")
-    found.add_argument("--plot", type=_folder, metavar="DIR", help="draw PNG and SVG there")
+    found.add_argument("--json", type=new_file, metavar="FILE", help="write every round there")
+    found.add_argument("--plot", type=folder, metavar="DIR", help="draw PNG and SVG there")
     return found
-
-
-def _file(text: str) -> Path:
-    path = Path(text)
-    _folder(str(path.parent))
-    return path
-
-
-def _folder(text: str) -> Path:
-    path = Path(text)
-    if not path.is_dir():
-        raise argparse.ArgumentTypeError(f"there is no folder `{path}`")
-    return path

@@ -21,6 +21,11 @@ class Point:
     round: int
     found: Figures | Failed
 
+    @property
+    def label(self) -> str:
+        """What was measured, in a few words."""
+        return f"{self.part}: {self.curve} {self.at or ''}".rstrip()
+
 
 def to_json(points: Iterable[Point]) -> list[dict[str, object]]:
     """Return the points as JSON has them."""

@@ -5,16 +5,16 @@ Exit codes: 0 done, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C
 
 import argparse
 import json
-import math
 import signal
 import sys
 from collections.abc import Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack
 from itertools import product
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from benchmarks import lines
+from benchmarks.arguments import new_file, positive
 from benchmarks.layers.profile import Profile, profiled, to_json
 from benchmarks.layers.roads import WORKS, Road
 from benchmarks.layers.table import as_markdown, as_text, functions
@@ -28,10 +28,7 @@ from tests.broker.programs import find
 
 def main(arguments: list[str]) -> int:
     """Profile what is asked for; what was found before a Ctrl-C is shown, too."""
-    parser = _parser()
-    given = parser.parse_args(arguments)
-    if given.json is not None and not given.json.parent.is_dir():
-        parser.error(f"there is no folder `{given.json.parent}`")
+    given = _parser().parse_args(arguments)
     # So that what was started is ended.
     signal.signal(signal.SIGTERM, lambda number, _: sys.exit(128 + number))
     found: list[Profile] = []
@@ -58,18 +55,13 @@ def _parser() -> argparse.ArgumentParser:
         "--only", nargs="+", choices=roads, metavar="ROAD", help="default: all that can be tried"
     )
     parser.add_argument("--work", nargs="+", choices=works, default=works, help="default: both")
-    parser.add_argument("--seconds", type=_seconds, default=0.05, help="of a part; default: 0.05")
+    parser.add_argument(
+        "--seconds", type=positive(float), default=0.05, help="of a part; default: 0.05"
+    )
     parser.add_argument("--functions", action="store_true", help="show the functions, too")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="keep what was found there")
+    parser.add_argument("--json", type=new_file, metavar="FILE", help="keep what was found there")
     parser.add_argument("--page", action="store_true", help="write docs/performance.md")
     return parser
-
-
-def _seconds(text: str) -> float:
-    with suppress(ValueError):
-        if 0 < (value := float(text)) < math.inf:
-            return value
-    raise argparse.ArgumentTypeError(f"`{text}` is not a number above 0")
 
 
 def _possible() -> list[str]:

@@ -1,6 +1,5 @@
 """Growth is measured as it is, summed up by medians, and shown; what fails takes nothing along."""
 
-import io
 import json
 import os
 import signal
@@ -21,7 +20,6 @@ from benchmarks.growth.parts.pending import each
 from benchmarks.growth.parts.servers import together
 from benchmarks.growth.plot import panels
 from benchmarks.growth.points import Figures, Point, from_json, to_json
-from benchmarks.growth.progress import Progress
 from benchmarks.growth.rig import Rig
 from benchmarks.growth.roster import PARTS, chosen
 from benchmarks.growth.run import run, size
@@ -162,23 +160,6 @@ def test_growth_stands_between_the_markers_of_its_page() -> None:
     assert page.DRAWN in written
     assert "3 rounds of 0.6 s for each figure of calls, begun then." in written
     assert all(f"`{it.name}`" in text for it in PARTS)
-
-
-class Terminal(io.StringIO):
-    def isatty(self) -> bool:
-        return True
-
-
-@pytest.mark.parametrize("out", [Terminal(), io.StringIO()])
-def test_a_terminal_sees_how_far_growth_is_and_a_file_does_not(out: io.StringIO) -> None:
-    progress = Progress(4, out)
-    for it in found():
-        progress.tell(it)
-    progress.close()
-    told = out.getvalue()
-    assert ("callers: http 100: the http | ended\n" in told) == out.isatty()
-    assert ("] 0 min left, callers: memory 1" in told) == out.isatty()
-    assert bool(told) == out.isatty()
 
 
 def test_a_brief_run_is_printed_and_kept(tmp_path: Path) -> None:

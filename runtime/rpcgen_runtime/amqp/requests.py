@@ -55,7 +55,7 @@ class Requests:
         self._deadlines = Deadlines(self._pending, self._passed)
         self._waiting: deque[Pending] = deque()
         self._in_flight = 0
-        self._told = 0
+        self._awaited = 0
         """Requests that are not answered, and end when the broker has them."""
         self._is_closed = False
         self._clocks_agree = True
@@ -65,7 +65,7 @@ class Requests:
         self._outlet = Outlet(
             url, access, options, measures,
             took=self._on_reply, changed=self._changed,
-            is_alone=lambda: self._in_flight == 1, is_awaited=lambda: self._told > 0,
+            is_alone=lambda: self._in_flight == 1, is_awaited=lambda: self._awaited > 0,
         )  # fmt: skip
 
     def start(self) -> None:
@@ -105,7 +105,7 @@ class Requests:
             # The same call's earlier try was given up and is not known to have ended.
             self._forget(self._pending[key])
         self._pending[key] = pending
-        self._told += not pending.is_call
+        self._awaited += not pending.is_call
         self._deadlines.add(request.deadline.at, key)
         if not self._waiting and self._may_send(pending):
             self._send(pending)
@@ -256,7 +256,7 @@ class Requests:
 
     def _forget(self, pending: Pending) -> None:
         del self._pending[pending.request.message_id]
-        self._told -= not pending.is_call
+        self._awaited -= not pending.is_call
         if pending.is_sent:
             self._in_flight -= 1
 
