@@ -74,8 +74,9 @@ class _Stage:
         """Measure them in turn; every other round the other way round."""
         wanted = [it for it in subjects if any(it.does(cell.work) for cell in self.cells)]
         with ExitStack() as held:
-            stands = {it: held.enter_context(Stand(self.starter(it))) for it in wanted}
-            self.versions.update({it.name: stands[it].versions for it in wanted})
+            stands = {it: held.enter_context(closing(Stand(self.starter(it)))) for it in wanted}
+            told = {it.name: stand.versions for it, stand in stands.items() if stand.versions}
+            self.versions.update(told)
             for cell in self.cells:
                 for subject in wanted if number % 2 == 0 else wanted[::-1]:
                     if subject.does(cell.work):

@@ -2,8 +2,7 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
-from types import TracebackType
-from typing import Self, TypeAlias
+from typing import TypeAlias
 
 from benchmarks.pair import Pair, StartError
 from benchmarks.processes import SubjectError
@@ -14,53 +13,38 @@ Start: TypeAlias = Callable[[], AbstractContextManager[Pair]]
 
 
 class Stand:
-    """One subject, in a `with`, which starts it."""
+    """One subject; to be closed."""
 
     def __init__(self, start: Start) -> None:
+        """Start it. Whether that worked, its first turn tells."""
         self.versions: dict[str, str] = {}
         """What is installed where the client runs; nothing where it could not be started."""
         self._start = start
         self._held = ExitStack()
-        self._pair: Pair | None = None
-        self._is_hopeless: Failed | None = None
+        self._ready: Pair | Failed | None = self._started()
 
     def measure(self, cell: Cell) -> Found:
         """Return what its turn at a cell comes to."""
-        if self._pair is None:
-            self._try()
-        if self._pair is None:
-            assert self._is_hopeless is not None
-            return self._is_hopeless
+        if self._ready is None:
+            self._ready = self._started()
+        if isinstance(self._ready, Failed):
+            return self._ready
         try:
-            return self._pair.measure(cell)
+            return self._ready.measure(cell)
         except SubjectError as error:
-            self._end()
+            self.close()
             return Failed(str(error))
 
-    def __enter__(self) -> Self:
-        """Start it."""
-        self._try()
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        """End it."""
-        self._end()
-
-    def _try(self) -> None:
-        if self._is_hopeless is not None:
-            return
-        try:
-            self._pair = self._held.enter_context(self._start())
-        except StartError as error:
-            self._is_hopeless = Failed(str(error))
-        else:
-            self.versions = self._pair.versions
-
-    def _end(self) -> None:
-        self._pair = None
+    def close(self) -> None:
+        """End its processes."""
+        self._ready = None
         self._held.close()
+
+    def _started(self) -> Pair | Failed:
+        """Return its processes, or why there will be none."""
+        try:
+            pair = self._held.enter_context(self._start())
+        except StartError as error:
+            return Failed(str(error))
+        self.versions = pair.versions
+        return pair
