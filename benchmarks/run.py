@@ -90,7 +90,7 @@ def _starter(plan: Plan, versions: Versions) -> Iterator[Callable[[int, Subject]
     with ExitStack() as held:
         folder = Path(held.enter_context(TemporaryDirectory(prefix="rpcgen-bench-")))
         needs_node = any(it.road is Road.BROKER for it in plan.subjects)
-        node = held.enter_context(Node()) if needs_node else None
+        node = held.enter_context(Node(is_small=False)) if needs_node else None
         if node is not None:
             versions["node"] = {"RabbitMQ": node.ctl("version").strip()}
         places = Places(node)

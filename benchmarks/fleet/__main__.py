@@ -4,7 +4,6 @@ Exit codes: 0 done, 1 a measurement failed, 2 wrong usage, 130 stopped by Ctrl-C
 """
 
 import json
-import os
 import signal
 import sys
 import time
@@ -56,7 +55,7 @@ def main(arguments: list[str]) -> int:
 def _measured(plan: Plan, status: "_Status") -> tuple[Found, str]:
     try:
         status.tell("starting a node")
-        with Node(lines=LINES, schedulers=os.cpu_count() or 1) as node:
+        with Node(lines=LINES, is_small=False) as node:
             return run(plan, node, status.tell), node.ctl("version").strip()
     finally:
         status.tell("")

@@ -18,11 +18,7 @@ from benchmarks.fleet.plan import CLIENTS_EACH, SERVERS_EACH, Plan
 from benchmarks.places import Places
 from tests.broker.node import Node
 
-LINES = (
-    # A node's own pace: counters four times in a second would be its main work here.
-    "collect_statistics_interval = 5000",
-    "vm_memory_high_watermark.absolute = 6GB",
-)
+LINES = ("vm_memory_high_watermark.absolute = 6GB",)
 LOOKING = 0.25
 """Seconds between two questions whether all clients have been answered."""
 SETTLING = 20.0

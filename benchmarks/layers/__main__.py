@@ -79,7 +79,7 @@ def _run(roads: Sequence[Road], works: Sequence[Work], seconds: float, found: li
         folder = Path(held.enter_context(TemporaryDirectory(prefix="rpcgen-layers-")))
         try:
             has_node = any(it.needs_node for it in roads)
-            places = Places(held.enter_context(Node()) if has_node else None)
+            places = Places(held.enter_context(Node(is_small=False)) if has_node else None)
         except NodeError as error:
             return _failed("the node", error)
         for work, road in product(works, roads):

@@ -45,6 +45,7 @@ class NodeError(Exception):
 class Node:
     """A node that is started and ended. Not for use from several threads at once.
 
+    A small one, as tests want it, unless it is to be as RabbitMQ is installed (see `Settings`).
     `tls` opens a second listener, with a certificate for `localhost` and 127.0.0.1. Without
     `settings` the node has its own folder, name, cookie and ports, the same after a restart.
     """
@@ -54,7 +55,7 @@ class Node:
         *,
         tls: bool = False,
         lines: Sequence[str] = (),
-        schedulers: int = 1,
+        is_small: bool = True,
         settings: Settings | None = None,
         kept: Kept | None = None,
         prefix: Sequence[str] = (),
@@ -74,7 +75,7 @@ class Node:
             secrets.token_hex(16),
             free_ports(),
             lines=tuple(lines),
-            schedulers=schedulers,
+            is_small=is_small,
             tls=tls,
         )
         self._prefix = tuple(prefix)

@@ -30,7 +30,9 @@ class Settings:
     ports: Ports = Ports()
     address: str = "127.0.0.1"
     plugins: tuple[str, ...] = ("rabbitmq_management",)
-    schedulers: int = 1
+    is_small: bool = True
+    """One scheduler, and counters that are told soon: of such nodes many run at once. Without it,
+    what RabbitMQ itself chooses."""
     lines: tuple[str, ...] = ()
     """More of the configuration file."""
     tls: bool = False
@@ -79,13 +81,14 @@ def configuration(settings: Settings) -> str:
         lines += [
             f"management.tcp.ip = {address}",
             f"management.tcp.port = {ports.api}",
-            # Connections and counters are seen after a second at most, not after five and more.
-            "collect_statistics_interval = 250",
             *(
                 f"management.sample_retention_policies.{it}.minute = 1"
                 for it in ("global", "basic", "detailed")
             ),
         ]
+        if settings.is_small:
+            # Connections and counters are seen after a second at most, not after five and more.
+            lines.append("collect_statistics_interval = 250")
     if settings.tls:
         lines += [
             f"listeners.ssl.1 = {address}:{ports.amqps}",
@@ -133,10 +136,10 @@ def environment(settings: Settings, programs: Programs) -> dict[str, str]:
         "RABBITMQ_LOG_BASE": str(folder / "log"),
         # The script then becomes the Erlang VM and does not wait for it: one process, one id.
         "RUNNING_UNDER_SYSTEMD": "true",
-        # The default binds each scheduler to a processor, and so all nodes to the first one.
-        "RABBITMQ_SCHEDULER_BIND_TYPE": "u",
+        # The default binds each scheduler to a processor, and so all small nodes to the first one.
+        **({"RABBITMQ_SCHEDULER_BIND_TYPE": "u"} if settings.is_small else {}),
         "RABBITMQ_SERVER_ADDITIONAL_ERL_ARGS": (
-            f"+S {settings.schedulers}:{settings.schedulers} {listening}"
+            f"+S 1:1 {listening}" if settings.is_small else listening
         ),
         "RABBITMQ_CTL_ERL_ARGS": f"+S 1:1 {listening}",
         # Any that is free: several commands may run at once.
