@@ -59,4 +59,5 @@ def _rig(parts: Sequence[Part], scale: Scale) -> Iterator[Rig]:
         folder = Path(held.enter_context(TemporaryDirectory(prefix="rpcgen-growth-")))
         curves = [name for part in parts for name in part.curves(scale)]
         needs_node = any(it.startswith(BROKER) for it in curves)
-        yield Rig(Places(held.enter_context(Node(is_small=False)) if needs_node else None), folder, scale)
+        node = held.enter_context(Node(is_small=False)) if needs_node else None
+        yield Rig(Places(node), folder, scale)

@@ -61,16 +61,21 @@ class Poison:
     change: Mapping[str, bytes] = field(default_factory=dict)
     """Properties that are other than in a good message."""
     without: Sequence[str] = ()
+    method: bytes | None = None
+    """In `type`, instead of a good one."""
+    version: bytes | None = None
+    """In `type`, where else there is none."""
     headers: Sequence[tuple[bytes, bytes]] = ()
-    """Beside `method`, or instead of it."""
     body: bytes | None = None
     verbs: Sequence[Verb] = EVERY
 
-    def header(self, good: Mapping[str, bytes], method: str) -> bytes:
+    def header(self, good: Mapping[str, bytes], verb: Verb, method: str) -> bytes:
         """Return the properties as they are written."""
-        fields = dict(self.headers)
-        fields.setdefault(b"method", raw.long(method.encode()))
-        changed = {**good, "headers": raw.table(fields.items()), **self.change}
+        words = [verb.value.encode(), method.encode() if self.method is None else self.method]
+        if self.version is not None:
+            words.append(self.version)
+        line = raw.short(b" ".join(words))
+        changed = {**good, "type": line, "headers": raw.table(self.headers), **self.change}
         return raw.properties({k: v for k, v in changed.items() if k not in self.without})
 
 
@@ -116,18 +121,17 @@ def _way_back(row: int, name: str, reason: str, *without: str, **change: bytes) 
 def _version(text: str, verbs: Sequence[Verb] = EVERY) -> Poison:
     return Poison(
         row=22, name=f"version {text or 'empty'}", end=End.TOLD, code=errors.UNSUPPORTED_VERSION,
-        reason="version", headers=[(b"version", raw.long(text.encode()))], verbs=verbs,
+        reason="version", version=text.encode(), verbs=verbs,
     )  # fmt: skip
 
 
 def _unknown(name: str, method: bytes) -> Sequence[Poison]:
-    headers = [(b"method", raw.long(method))]
     return [
         Poison(
             row=23, name=name, end=End.TOLD, code=errors.METHOD_NOT_FOUND,
-            reason="does not know this method", headers=headers, verbs=ASKED,
+            reason="does not know this method", method=method, verbs=ASKED,
         ),
-        Poison(row=23, name=name, end=End.IGNORED, headers=headers, verbs=EVENT_ONLY),
+        Poison(row=23, name=name, end=End.IGNORED, method=method, verbs=EVENT_ONLY),
     ]  # fmt: skip
 
 
@@ -162,13 +166,13 @@ POISONS: Sequence[Poison] = [
     _header(4, "almost a frame in one header", ALMOST_A_FRAME, End.SERVED),
     Poison(
         row=4, name="almost a frame in one header of a message without a method", end=End.ASIDE,
-        code=errors.INVALID_REQUEST, reason="there is no `method`",
-        headers=[(b"strange", ALMOST_A_FRAME), (b"method", raw.long(b""))],
+        code=errors.INVALID_REQUEST, reason="`type` names no method", method=b"",
+        headers=[(b"strange", ALMOST_A_FRAME)],
     ),
     _claim(5, "keys and values that are not UTF-8", (b"\xff" * 255, raw.long(b"\xfe" * 300))),
     Poison(
         row=5, name="a method that is not UTF-8", end=End.ASIDE, code=errors.INVALID_REQUEST,
-        reason="there is no `method`", headers=[(b"method", raw.long(b"Work.r\xffn"))],
+        reason="`type` begins with none of", method=b"Work.r\xffn",
     ),
     _header(6, "a float", raw.double(1.5), End.SERVED),
     _media("", b"{}"),
@@ -205,7 +209,7 @@ POISONS: Sequence[Poison] = [
     _property(19, "delivery mode 1", End.SERVED, delivery_mode=b"\x01"),
     Poison(
         row=19, name="a type of 255 bytes", end=End.ASIDE, code=errors.INVALID_REQUEST,
-        reason="`type` is none of", change={"type": raw.short(b"x" * 255)},
+        reason="`type` begins with none of", change={"type": raw.short(b"x" * 255)},
     ),
     _property(20, "a forged user", End.REFUSED, 406, user_id=raw.short(b"root")),
     _property(21, "timestamp 2^64-1", End.SERVED, timestamp=b"\xff" * 8),
@@ -213,10 +217,12 @@ POISONS: Sequence[Poison] = [
     *map(_version, ("1", "1.x", "999999999999.0", "")),
     _version("1.9", ASKED),
     Poison(
-        row=22, name="version 1.9", end=End.SERVED, headers=[(b"version", raw.long(b"1.9"))],
-        verbs=EVENT_ONLY,
+        row=22, name="version 1.9", end=End.SERVED, version=b"1.9", verbs=EVENT_ONLY,
     ),
-    _claim(22, "a version that is no text", (b"version", raw.whole(1))),
+    Poison(
+        row=22, name="two versions", end=End.ASIDE, code=errors.INVALID_REQUEST,
+        reason="`type` names no method", version=b"1.0 1.0",
+    ),
     *_unknown("an unknown method", b"Work.__init__"),
     *_unknown("an unknown namespace", b"os.system"),
     _claim(25, "a forged delivery count", (b"x-delivery-count", raw.whole(2**62))),

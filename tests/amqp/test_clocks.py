@@ -43,13 +43,12 @@ def test_what_is_left_of_a_minute_by_a_clock_that_is_so_much_ahead(
 def _send(scene: Scene, mailbox: Mailbox, name: str, **headers: int) -> None:
     """Publish a call that a minute was given, as who writes messages by hand does."""
     properties = {
-        "type": "call",
+        "type": "call Work.run",
         "content_type": "application/json",
-        "message_id": name,
         "correlation_id": name,
         "reply_to": mailbox.name,
         "expiration": str(MINUTE_MS),
-        "headers": {"method": "Work.run", **headers},
+        "headers": headers,
     }
     body = f'{{"name":"{name}"}}'.encode()
     assert scene.api.publish(CALLS, body, vhost=scene.vhost, properties=properties)

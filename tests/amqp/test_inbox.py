@@ -17,11 +17,11 @@ Taken: TypeAlias = list[tuple[int, bool, Message]]
 
 GOOD = {
     "content_type": raw.short(b"application/json"),
-    "headers": raw.table([(b"method", raw.long(b"Work.run")), (b"deadline-ms", raw.whole(-1))]),
+    "headers": raw.table([(b"token", raw.long(b"t")), (b"deadline-ms", raw.whole(-1))]),
     "delivery_mode": b"\1",
     "correlation_id": raw.short(b"m"),
     "expiration": raw.short(b"60000"),
-    "type": raw.short(b"call"),
+    "type": raw.short(b"call Work.run 1.0"),
 }
 
 
@@ -81,7 +81,7 @@ def test_what_a_client_sends_is_read_at_once() -> None:
     assert made.take_whole(whole, 0) == len(whole)
     [(tag, is_redelivered, message)] = taken
     assert (tag, is_redelivered, message.body) == (TAG, True, b"{}")
-    assert message.headers == {"method": "Work.run", "deadline-ms": -1}
+    assert message.headers == {"token": "t", "deadline-ms": -1}
     assert message.expires_ms == 60_000
 
 

@@ -51,12 +51,11 @@ class Ward:
             "content_type": raw.short(b"application/json"),
             "delivery_mode": b"\x02",
             "message_id": raw.short(name.encode()),
-            "type": raw.short(verb.value.encode()),
         }
         if verb is Verb.CALL:
             good["correlation_id"] = raw.short(name.encode())
             good["reply_to"] = raw.short(self.mailbox.name.encode())
-        header = poison.header(good, method.full_name)
+        header = poison.header(good, verb, method.full_name)
         body = json.dumps({_argument(verb): name}).encode() if poison.body is None else poison.body
         return self.raw.publish(route.exchange.encode(), route.key.encode(), header, body)
 

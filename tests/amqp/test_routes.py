@@ -67,12 +67,10 @@ def test_a_call_that_no_queue_takes_goes_on_to_any_whose_server_says_why(scene: 
         ("Work", 9, errors.UNSUPPORTED_VERSION),
     ):
         properties = {
-            "type": "call",
+            "type": f"call {name}.run {major}.0",
             "content_type": "application/json",
-            "message_id": name,
             "correlation_id": name,
             "reply_to": mailbox.name,
-            "headers": {"method": f"{name}.run", "version": f"{major}.0"},
         }
         assert scene.api.publish(
             routing_key("call", TARGET.topic, name, f"v{major}"),

@@ -29,8 +29,8 @@ JSON = VALUES.map(lambda it: json.dumps(it).encode())
 DATA = JSON.filter(lambda it: it != b"null")
 BODIES = st.binary(max_size=200) | JSON | VALUES.map(lambda it: packed(it))
 OURS = st.sampled_from(
-    [wire.METHOD, wire.VERSION, wire.DEADLINE, wire.CONTEXT, wire.TOKEN, wire.ATTEMPT,
-     wire.TRACEPARENT, wire.REASON, *wire.COUNTS]
+    [wire.DEADLINE, wire.CONTEXT, wire.TOKEN, wire.ATTEMPT, wire.TRACEPARENT, wire.REASON,
+     *wire.COUNTS]
 )  # fmt: skip
 FIELDS: st.SearchStrategy[object] = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text() | st.binary(),
@@ -40,7 +40,7 @@ FIELDS: st.SearchStrategy[object] = st.recursive(
     max_leaves=6,
 )
 HEADERS: Any = st.dictionaries(
-    OURS | st.text() | st.binary(), FIELDS | st.sampled_from(["Work.run", "1.0", "{}", 5_000]),
+    OURS | st.text() | st.binary(), FIELDS | st.sampled_from(["{}", 5_000]),
     max_size=8,
 )  # fmt: skip
 MESSAGES = st.builds(
@@ -48,6 +48,7 @@ MESSAGES = st.builds(
     body=BODIES,
     content_type=st.sampled_from([bodies.JSON, bodies.MSGPACK]) | st.text(max_size=20),
     kind=st.sampled_from(["call", "cast", "event", "fanout", "result", "error"])
+    | st.sampled_from(["call Work.run", "cast Work.run 1.0", "event ", "fanout a b c"])
     | st.text(max_size=9),
     message_id=st.none() | st.text(max_size=255),
     correlation_id=st.none() | st.text(max_size=255),
@@ -55,7 +56,6 @@ MESSAGES = st.builds(
     expires_ms=st.none() | st.integers(0, 2**70),
     is_durable=st.booleans(),
     headers=HEADERS,
-    app_id=st.text(max_size=20),
     is_unreadable=st.booleans() | st.just(value=False),
 )
 
@@ -88,7 +88,7 @@ def test_a_message_is_a_request_or_unusable(message: Message) -> None:
     except wire.Unusable as error:
         _check_told(error.failure.message)
     else:
-        assert found.request.verb.value == message.kind
+        assert found.request.verb.value == message.kind.split(" ")[0]
         assert found.attempt >= 0
         assert found.request.deadline.remaining() < 366 * 86_400
         json.loads(found.request.params if message.content_type == bodies.MSGPACK else b"0")
@@ -125,9 +125,9 @@ def test_what_is_put_elsewhere_has_only_texts_and_numbers_and_fits_a_frame(
 
 def test_of_a_message_that_fills_its_frame_what_is_ours_goes_on() -> None:
     headers: dict[str, object] = {f"x{it}": "y" * 1_000 for it in range(130)}
-    message = Message(body=b"{}", headers={**headers, wire.METHOD: "Work.run"})
+    message = Message(body=b"{}", headers={**headers, wire.CONTEXT: "{}"})
     letter = moved.dead(message, "r" * 10_000, "o" * 255)
-    assert letter.headers[wire.METHOD] == "Work.run"
+    assert letter.headers[wire.CONTEXT] == "{}"
     assert letter.headers[wire.REASON] == "r" * replies.MAX_TOLD
     assert sum(len(f"{k}{v}") for k, v in letter.headers.items()) <= wire.MAX_HEADERS
 
@@ -160,7 +160,7 @@ def test_a_request_comes_as_it_was_sent(
 def test_a_reply_comes_as_it_was_sent(reply: Reply, *, is_msgpack: bool) -> None:
     asked = written(request(Verb.CALL, b"{}"), is_msgpack=is_msgpack)
     found = replies.decode_reply(
-        replies.encode_reply(asked, reply, server="s", max_body=MAX_BODY), max_body=MAX_BODY
+        replies.encode_reply(asked, reply, max_body=MAX_BODY), max_body=MAX_BODY
     )
     if isinstance(reply, Success):
         assert isinstance(found, Success)
@@ -225,7 +225,7 @@ def test_a_request_with_a_number_beyond_64_bits_is_json() -> None:
 def test_a_result_beyond_64_bits_is_json() -> None:
     asked = written(request(Verb.CALL, b"{}"), is_msgpack=True)
     reply = Success(b"18446744073709551616")
-    answer = replies.encode_reply(asked, reply, server="s", max_body=MAX_BODY)
+    answer = replies.encode_reply(asked, reply, max_body=MAX_BODY)
     assert replies.decode_reply(answer, max_body=MAX_BODY) == reply
 
 
@@ -236,6 +236,39 @@ def test_a_request_above_the_limits_is_not_sent() -> None:
         written(request(Verb.CALL, b"{}", data={"a": "x" * 40_000}), is_msgpack=False)
 
 
+@pytest.mark.parametrize("name", ["x" * 250, "Work.a b", "Work.ü", ""])
+def test_a_name_that_does_not_fit_is_not_sent(name: str) -> None:
+    with pytest.raises(InvalidRequest, match="no name for RabbitMQ; accepted: 255 characters"):
+        written(request(Verb.CALL, b"{}")._replace(name=name), is_msgpack=False)
+
+
+@pytest.mark.parametrize("version", ["1.0", "12.345", None])
+def test_the_first_line_of_a_request_is_its_verb_its_method_and_the_version(
+    version: str | None,
+) -> None:
+    sent = request(Verb.CAST, b"{}")._replace(version=version)
+    line = written(sent, is_msgpack=False).kind
+    assert line == ("cast Work.run" if version is None else f"cast Work.run {version}")
+    assert wire.read_line(line) == (Verb.CAST, "Work.run", version)
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("", "begins with none of"),
+        ("Call Work.run", "begins with none of"),
+        ("call", "names no method"),
+        ("call ", "names no method"),
+        ("call  Work.run", "names no method"),
+        ("call Work.run 1.0 ", "names no method"),
+        ("call Work.\n 1.0", "names no method"),
+    ],
+)
+def test_another_first_line_is_refused(line: str, problem: str) -> None:
+    with pytest.raises(wire.Unusable, match=f"^`type` {problem}"):
+        wire.read_line(line)
+
+
 def _check_told(message: str) -> None:
     """Little, whatever was sent."""
     assert 0 < len(message) < 300
@@ -244,9 +277,8 @@ def _check_told(message: str) -> None:
 def _call(body: bytes) -> Message:
     return Message(
         body=body,
-        kind="call",
+        kind="call Work.run",
         content_type=bodies.MSGPACK,
         correlation_id="c",
         reply_to=REPLY_TO,
-        headers={wire.METHOD: "Work.run"},
     )

@@ -61,13 +61,13 @@ class Desk:
     ) -> None:
         properties = {
             "content_type": "application/json",
-            "type": "cast",
+            "type": "cast Work.note 1.0",
             "delivery_mode": 2,
             **more,
         }
         if name is not None:
             properties["message_id"] = name
-        properties["headers"] = {"method": "Work.note", **headers}
+        properties["headers"] = dict(headers)
         assert self.api.publish(DEAD, body, vhost=self.vhost, properties=properties)
 
     def put_poison(self, body: bytes) -> None:
@@ -165,9 +165,7 @@ def test_a_list_has_a_limit(desk: Desk) -> None:
 def test_what_the_broker_says_of_a_death_is_told(desk: Desk) -> None:
     connection = pika.BlockingConnection(pika.URLParameters(desk.url))
     channel = connection.channel()
-    properties = pika.BasicProperties(
-        type="cast", message_id="one", headers={"method": "Work.note"}
-    )
+    properties = pika.BasicProperties(type="cast Work.note 1.0", message_id="one")
     channel.basic_publish("", CASTS, b"{}", properties)
     method = None
     while method is None:
@@ -180,23 +178,23 @@ def test_what_the_broker_says_of_a_death_is_told(desk: Desk) -> None:
     assert '"reason":"rejected"' in desk("show", "one").printed
     assert desk("replay", "one").code == 0
     [back] = desk.back()
-    assert back.headers == {"method": "Work.note"}
+    assert back.headers == {}
 
 
 def test_a_letter_is_shown_with_all_but_credentials(desk: Desk) -> None:
-    headers = {"token": "s3cret", "version": "1.0", "extra": {"a": [1, True, {"b": "c"}]}, **MARKS}
+    headers = {"token": "s3cret", "extra": {"a": [1, True, {"b": "c"}]}, **MARKS}
     desk.put("one", headers=headers)
     printed = desk("show", "one").printed
     assert printed == (
         "id              one\n"
         "verb            cast\n"
         "method          Work.note\n"
+        "version         1.0\n"
         "reason          it cannot be done\n"
         "from            rpcgen:trial.work.Work:Work:v1:casts\n\n"
         "headers\n"
-        '  extra    {"a":[1,true,{"b":"c"}]}\n'
-        "  token    (not shown)\n"
-        "  version  1.0\n\n"
+        '  extra  {"a":[1,true,{"b":"c"}]}\n'
+        "  token  (not shown)\n\n"
         "body, application/json, 16 bytes\n"
         '{\n  "text": "hello"\n}'
     )
@@ -223,7 +221,7 @@ def test_a_body_is_shown_as_what_it_is(desk: Desk) -> None:
 def test_text_of_letters_steers_no_terminal(desk: Desk) -> None:
     evil = "\x1b[2J\u202e"
     desk.put(
-        "one", headers={"method": f"a{evil}", "dead-reason": evil, "dead-from": evil, evil: evil}
+        "one", type=f"cast {evil}", headers={"dead-reason": evil, "dead-from": evil, evil: evil}
     )
     desk.put(f"two{evil}", json.dumps(evil).encode())
     for ran in (desk("list"), desk("show", *desk.ids()), desk("replay", "--all")):
@@ -233,7 +231,8 @@ def test_text_of_letters_steers_no_terminal(desk: Desk) -> None:
 def test_letters_that_nobody_can_read_are_in_nobodys_way(desk: Desk) -> None:
     desk.put_poison(b"poison")
     desk.put("good")
-    desk.put("odd", headers={"dead-from": 5, "dead-reason": ["x"], "x-death": "never", "method": 7})
+    marks = {"dead-from": 5, "dead-reason": ["x"], "x-death": "never"}
+    desk.put("odd", headers=marks, type="cast")
     desk.put("odder", headers={"x-death": [1, {"queue": 5}], "dead-from": CASTS})
     letters = {it["id"]: it for it in desk.listed()}
     [poison] = [it for it in letters.values() if not it["readable"]]
@@ -250,14 +249,15 @@ def test_letters_that_nobody_can_read_are_in_nobodys_way(desk: Desk) -> None:
 
 
 def test_what_goes_back_is_as_it_was(desk: Desk) -> None:
-    headers = {**MARKS, "attempt": 6, "version": "1.0", "traceparent": "00-1-2-01"}
+    headers = {**MARKS, "attempt": 6, "traceparent": "00-1-2-01"}
     desk.put("one", headers=headers)
     assert desk("replay", "one").code == 0
     [message] = desk.back()
-    assert message.headers == {"method": "Work.note", "version": "1.0", "traceparent": "00-1-2-01"}
+    assert message.headers == {"traceparent": "00-1-2-01"}
     assert message.body == b'{"text":"hello"}'
     assert message.properties == {
-        "content_type": "application/json", "type": "cast", "delivery_mode": 2, "message_id": "one",
+        "content_type": "application/json", "type": "cast Work.note 1.0", "delivery_mode": 2,
+        "message_id": "one",
     }  # fmt: skip
     assert desk.listed() == []
 

@@ -1,5 +1,6 @@
 """What an exported document says of exchanges, keys and queues is what servers declare."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -28,9 +29,9 @@ service Long {
   call a() cast b() fanout c() event d()
 }
 """.replace("LONG", "long" * 45)
-EVERY_HEADER = {"method", "version", "context", "traceparent", "token", "attempt"}
+EVERY_HEADER = {"context", "traceparent", "token", "attempt"}
 TIMED = {"deadline-ms"}
-OURS = {"type": "kind", "expiration": "expires_ms"}
+OURS = {"expiration": "expires_ms"}
 """What we call properties that AMQP names otherwise."""
 PLATE = Plate(server="node-7", is_named=True, group="GROUP")
 
@@ -81,3 +82,14 @@ def test_a_message_has_the_headers_and_properties_that_clients_write(tmp_path: P
         assert set(said) == EVERY_HEADER | (TIMED if verb in {"call", "fanout"} else set())
         properties = {OURS.get(it, it) for it in traits[verb]["x-properties"]}
         assert properties <= set(Message._fields)
+
+
+def test_a_message_has_the_first_line_that_clients_write(tmp_path: Path) -> None:
+    document: Any = asyncapi.document(contract(tmp_path))
+    for message in document["components"]["messages"].values():
+        if "x-properties" in message:
+            pattern = message["x-properties"]["type"]["pattern"]
+            verb = message["traits"][0]["$ref"].rpartition("/")[2]
+            assert re.search(pattern, f"{verb} {message['name']} 3.1")
+            other = message["name"].replace(".", "x")
+            assert other == message["name"] or not re.search(pattern, f"{verb} {other} 3.1")

@@ -11,7 +11,7 @@ from rpcgen_runtime.amqp import wire
 from rpcgen_runtime.amqp.letters import Letter, Taken, body_as_json
 from rpcgen_runtime.amqp.messages import Message
 
-TOLD = {wire.METHOD, wire.REASON, wire.ORIGIN, *wire.COUNTS}
+TOLD = {wire.REASON, wire.ORIGIN, *wire.COUNTS}
 """Headers that are told of anyway, or count how often somebody looked."""
 HIDDEN = "(not shown)"
 UNKNOWN = "(unknown)"
@@ -60,6 +60,7 @@ def show_page(taken: Taken) -> str:
         "id": letter.name,
         "verb": letter.verb,
         "method": letter.method,
+        "version": letter.version,
         "reason": letter.reason,
         "from": letter.origin,
         "time": _time(letter.died_at),
@@ -103,6 +104,7 @@ def _record(letter: Letter) -> dict[str, JsonValue]:
         "id": letter.name,
         "verb": letter.verb,
         "method": letter.method,
+        "version": letter.version,
         "reason": letter.reason,
         "from": letter.origin,
         "time": _time(letter.died_at),

@@ -1,6 +1,7 @@
 """Requests and replies as they are on each wire, in JSON that a person can review. No I/O.
 
-What is of the moment is left out: `message_id` is fixed, and a deadline is only said to be there.
+What is of the moment is left out: what names a request is fixed, and a deadline is only said to be
+there.
 """
 
 import json
@@ -25,7 +26,6 @@ Written: TypeAlias = dict[str, bytes]
 WIRES: Final = ("http", "amqp json", "amqp msgpack")
 MESSAGE_ID: Final = "0" * 32
 REPLY_TO: Final = "amq.gen-replies"
-SERVER: Final = "server"
 MAX_BODY: Final = 64 << 20
 WORK_TIMEOUT: Final = 60.0
 _TIMED: Final = frozenset({headers.TIMEOUT, wire.DEADLINE})
@@ -54,8 +54,7 @@ def wired_reply(reply: Reply) -> Wired:
     """Return a reply as a server sends it."""
     asked = {it: _asked(it) for it in (JSON, MSGPACK)}
     messages = {
-        name: replies.encode_reply(it, reply, server=SERVER, max_body=MAX_BODY)
-        for name, it in asked.items()
+        name: replies.encode_reply(it, reply, max_body=MAX_BODY) for name, it in asked.items()
     }
     return {
         "http": {"body": jsonrpc.encode_reply(b"1", reply).decode()},
@@ -137,7 +136,6 @@ def _properties(message: Message) -> Wired:
         "message_id": message.message_id,
         "correlation_id": message.correlation_id,
         "reply_to": message.reply_to,
-        "app_id": message.app_id or None,
     }
     return {
         **{name: it for name, it in found.items() if it is not None},

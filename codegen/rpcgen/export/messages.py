@@ -4,6 +4,8 @@ Headers and properties are those of docs/wire-amqp.md. AsyncAPI knows headers al
 AMQP stand in `x-properties`.
 """
 
+import re
+
 from rpcgen.export.document import Json, Members
 from rpcgen.export.flow import Flow
 from rpcgen.export.marks import ages, first_line, summarised
@@ -15,14 +17,14 @@ _TEXT: Members = {"type": "string"}
 _MILLISECONDS: Members = {"type": "integer", "minimum": 0}
 _ID: Members = {"type": "string", "pattern": "^[!-~]{1,128}$"}
 _EVERY: Members = {
-    "method": _TEXT,
-    "version": {"type": "string", "pattern": "^[0-9]{1,5}\\.[0-9]{1,5}$"},
     "context": {"type": "string", "maxLength": 8192, "contentMediaType": "application/json"},
     "traceparent": _TEXT,
     "token": _TEXT,
     "attempt": {"type": "integer", "minimum": 0},
 }
 _TIMED: Members = {"deadline-ms": _MILLISECONDS}
+_SPECIAL = re.compile(r"[][.*+?^${}()|\\/]")
+_ESCAPED = r"\\\g<0>"
 _CORRELATED: Members = {
     "location": "$message.header#/correlation_id",
     "description": "The property `correlation_id`, which is no header.",
@@ -45,9 +47,9 @@ class Messages:
                 "name": name,
                 **summarised(method.doc),
                 **ages(method, service.package),
-                "headers": {"type": "object", "properties": {"method": {"const": name}}},
                 "payload": self._schemas.parameters(service, method),
                 "traits": [{"$ref": f"#/components/messageTraits/{method.verb}"}],
+                "x-properties": {"type": _line(method.verb, name)},
             },
         )
 
@@ -86,12 +88,10 @@ def traits(written: Members) -> Members:
         {}
         if not written
         else {
-            "call": _trait(
-                "call", {**_EVERY, **_TIMED}, ("correlation_id", "reply_to", "expiration")
-            ),
-            "cast": _trait("cast", _EVERY, ()),
-            "fanout": _trait("fanout", {**_EVERY, **_TIMED}, ("expiration",)),
-            "event": _trait("event", _EVERY, ()),
+            "call": _trait({**_EVERY, **_TIMED}, ("correlation_id", "reply_to", "expiration")),
+            "cast": _trait(_EVERY, ("message_id",)),
+            "fanout": _trait({**_EVERY, **_TIMED}, ("message_id", "expiration")),
+            "event": _trait(_EVERY, ("message_id",)),
             "result": _reply_trait("result"),
             "error": _reply_trait("error"),
         }
@@ -99,40 +99,33 @@ def traits(written: Members) -> Members:
 
 
 _PROPERTIES: Members = {
-    "correlation_id": {**_ID, "description": "Comes back with the reply."},
+    "correlation_id": {**_ID, "description": "Names the call; comes back with the reply."},
+    "message_id": {**_ID, "description": "Names the request; the same in each try."},
     "reply_to": {"type": "string", "description": "A queue that the broker named."},
     "expiration": {"type": "string", "description": "The milliseconds that are left."},
 }
 
 
-def _trait(verb: str, headers: Members, names: tuple[str, ...]) -> Members:
-    properties = {
-        "type": {"const": verb},
-        "message_id": {**_ID, "description": "Names the request; the same in each try."},
-        **{it: _PROPERTIES[it] for it in names},
-    }
+def _line(verb: str, name: str) -> Members:
+    pattern = f"^{verb} {_SPECIAL.sub(_ESCAPED, name)} [0-9]{{1,5}}\\.[0-9]{{1,5}}$"
+    said = "Verb, method, and the lowest version that the arguments need."
+    return {"type": "string", "pattern": pattern, "description": said}
+
+
+def _trait(headers: Members, names: tuple[str, ...]) -> Members:
     return {
-        "headers": {"type": "object", "properties": headers, "required": ["method"]},
+        "headers": {"type": "object", "properties": headers},
         **({"correlationId": _CORRELATED} if "correlation_id" in names else {}),
-        "bindings": _binding(verb),
-        "x-properties": properties,
+        "x-properties": {it: _PROPERTIES[it] for it in names},
     }
 
 
 def _reply_trait(kind: str) -> Members:
     return {
         "correlationId": _CORRELATED,
-        "bindings": _binding(kind),
-        "x-properties": {
-            "type": {"const": kind},
-            "correlation_id": _ID,
-            "app_id": {**_TEXT, "description": "The server that answers."},
-        },
+        "bindings": {"amqp": {"messageType": kind, "bindingVersion": "0.3.0"}},
+        "x-properties": {"type": {"const": kind}, "correlation_id": _ID},
     }
-
-
-def _binding(kind: str) -> Members:
-    return {"amqp": {"messageType": kind, "bindingVersion": "0.3.0"}}
 
 
 def _error(code: Members, data: Members, name: str, message: str) -> Members:

@@ -45,16 +45,14 @@ _LONG_LONG = struct.Struct(">q")
 
 _CONTENT_TYPE, _HEADERS, _DELIVERY_MODE = 1 << 15, 1 << 13, 1 << 12
 _CORRELATION_ID, _REPLY_TO, _EXPIRATION, _MESSAGE_ID = 1 << 10, 1 << 9, 1 << 8, 1 << 7
-_TYPE, _APP_ID = 1 << 5, 1 << 3
+_TYPE = 1 << 5
 _KNOWN: Final = (
     _CONTENT_TYPE | _HEADERS | _DELIVERY_MODE | _CORRELATION_ID | _REPLY_TO
-    | _EXPIRATION | _MESSAGE_ID | _TYPE | _APP_ID
+    | _EXPIRATION | _MESSAGE_ID | _TYPE
 )  # fmt: skip
 
 _LENGTHS: Final = [bytes((it,)) for it in range(256)]
 _SMALLEST_NUMBER, _LARGEST_NUMBER = -(2**31), 2**31 - 1
-_COME_AGAIN: Final = frozenset(["method", "version"])
-"""Headers (see `wire`) that hold the same texts again and again."""
 
 
 class Unusual(Exception):
@@ -152,7 +150,7 @@ def read_message(data: bytes, at: int, end: int, body: bytes) -> Message:
 def _read(data: bytes, at: int, end: int, flags: int, body: bytes) -> Message:
     if flags & ~_KNOWN:
         raise Unusual
-    content_type = kind = app_id = ""
+    content_type = kind = ""
     correlation_id = reply_to = message_id = expires_ms = None
     headers: Mapping[str, object] = {}
     is_durable = False
@@ -180,15 +178,12 @@ def _read(data: bytes, at: int, end: int, flags: int, body: bytes) -> Message:
     if flags & _TYPE:
         begin, at = at + 1, at + 1 + data[at]
         kind = data[begin:at].decode()
-    if flags & _APP_ID:
-        begin, at = at + 1, at + 1 + data[at]
-        app_id = data[begin:at].decode()
     if at != end:
         raise Unusual
     # By position: by name it takes three times as long.
     return Message(
         body, content_type, kind, message_id, correlation_id, reply_to, expires_ms, is_durable,
-        headers, app_id,
+        headers,
     )  # fmt: skip
 
 
@@ -234,36 +229,36 @@ def _properties(message: Message) -> tuple[int, bytes]:
     """Return which properties a message has, and what they are (section 4.2.6.1)."""
     (
         _, content_type, kind, message_id, correlation_id, reply_to, expires_ms, is_durable,
-        headers, app_id, _,
+        headers, _,
     ) = message  # fmt: skip
-    flags, first, mode, to, last = _common(content_type, is_durable, reply_to, kind, app_id)
+    flags, first, mode, to, last = _common(content_type, is_durable, reply_to, kind)
     pieces = [first]
     if headers:
         flags |= _HEADERS
         fields = _fields(headers)
         pieces += (_LONG.pack(len(fields)), fields)
     pieces.append(mode)
-    named = b""
     if correlation_id is not None:
         flags |= _CORRELATION_ID
-        named = _named(correlation_id)
-        pieces.append(named)
+        pieces.append(_named(correlation_id))
     pieces.append(to)
     if expires_ms is not None:
         flags |= _EXPIRATION
         pieces.append(_named(str(expires_ms)))
     if message_id is not None:
         flags |= _MESSAGE_ID
-        # Of a call both are the same.
-        pieces.append(named if message_id is correlation_id else _named(message_id))
+        pieces.append(_named(message_id))
     pieces.append(last)
     return flags, b"".join(pieces)
 
 
 @lru_cache(1_024)
 def _common(
-    content_type: str, is_durable: bool, reply_to: str | None, kind: str, app_id: str,  # noqa: FBT001
-) -> tuple[int, bytes, bytes, bytes, bytes]:  # fmt: skip
+    content_type: str,
+    is_durable: bool,  # noqa: FBT001
+    reply_to: str | None,
+    kind: str,
+) -> tuple[int, bytes, bytes, bytes, bytes]:
     """Return what one sender's messages have in common, and which of it they have."""
     flags, first, to, last = _DELIVERY_MODE, b"", b"", b""
     if content_type:
@@ -275,9 +270,6 @@ def _common(
     if kind:
         flags |= _TYPE
         last = _named(kind)
-    if app_id:
-        flags |= _APP_ID
-        last += _named(app_id)
     return flags, first, b"\2" if is_durable else b"\1", to, last
 
 
@@ -285,7 +277,8 @@ def _fields(headers: Mapping[str, object]) -> bytes:
     pieces: list[bytes] = []
     for name, value in headers.items():
         if isinstance(value, str):
-            pieces.append(_same(name, value) if name in _COME_AGAIN else _text(name, value))
+            text = value.encode()
+            pieces += (_name(name), _TEXT.pack(b"S", len(text)), text)
         elif type(value) is int:
             is_small = _SMALLEST_NUMBER <= value <= _LARGEST_NUMBER
             number = _SMALL.pack(b"I", value) if is_small else _LARGE.pack(b"l", value)
@@ -293,14 +286,6 @@ def _fields(headers: Mapping[str, object]) -> bytes:
         else:
             raise Unusual
     return b"".join(pieces)
-
-
-def _text(name: str, value: str) -> bytes:
-    text = value.encode()
-    return _named(name) + _TEXT.pack(b"S", len(text)) + text
-
-
-_same = lru_cache(1_024)(_text)
 
 
 def _named(text: str) -> bytes:

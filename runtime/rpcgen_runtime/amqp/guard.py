@@ -136,8 +136,8 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
     def settle_in(self) -> None:
         """Read all that has come at once, and let `beat` be called from other threads.
 
-        pika would read 4 KiB at a time, and ask until it is told that there is nothing more. Without
-        TLS, what comes takes a short way past pika: of a call that is alone, six calls each time.
+        pika would read 4 KiB at a time, and ask until it is told that there is nothing more. Where
+        there is no TLS, what comes takes a short way past pika.
         """
         transport: Any = self._pika._transport  # noqa: SLF001  # our own base
         if transport is None:

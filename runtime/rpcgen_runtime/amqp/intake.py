@@ -55,7 +55,6 @@ class Intake:
         options: AmqpOptions,
         topology: Topology,
         *,
-        server: str,
         places: int,
         may_repeat: MayRepeat,
         method_of: MethodOf,
@@ -74,7 +73,7 @@ class Intake:
         )  # fmt: skip
         self._outgoing = Outgoing(
             url, access, options, measures,
-            server=server, prefetch=prefetch, timers=self._timers,
+            prefetch=prefetch, timers=self._timers,
             is_idle=lambda: not self._running, restore=self._subscriptions.restore,
         )  # fmt: skip
         self._undone = Undone(

@@ -23,7 +23,7 @@ from rpcgen_runtime.amqp.messages import AmqpError, Message
 from rpcgen_runtime.amqp.names import dead_name
 from rpcgen_runtime.amqp.publisher import Fate
 from rpcgen_runtime.errors import BadReply, NoServer
-from rpcgen_runtime.messages import Success, Verb
+from rpcgen_runtime.messages import Success
 from rpcgen_runtime.targets import Target
 
 ACCESS_REFUSED, NOT_FOUND = 403, 404
@@ -39,7 +39,6 @@ KEPT = 200
 """Characters that are left of a name that is too long."""
 
 _NAME = re.compile(r"[\x21-\x7e]{1,128}")
-_VERBS = {it.value for it in Verb}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,9 +46,12 @@ class Letter:
     """What is known of a dead letter, as far as its sender and the broker tell."""
 
     name: str
-    """Its message id; where it has none that can be typed, `~` and a hash of the body."""
+    """Its message id, of a call its correlation id; where it has none that can be typed, `~` and a
+    hash of the body."""
     verb: str | None
     method: str | None
+    version: str | None
+    """The lowest that its arguments need."""
     reason: str | None
     """The words of the server that put it aside, or RabbitMQ's: `rejected`, `expired`,
     `delivery_limit`, `maxlen`."""
@@ -248,11 +250,13 @@ def letter_of(message: Message) -> Letter:
     """Return what is known of a letter."""
     death = _last_death(message.headers.get(DEATHS))
     headers = message.headers
+    verb, method, version = _asked(message.kind)
     died_at = death.get("time")
     return Letter(
         name=_name(message),
-        verb=message.kind if message.kind in _VERBS else None,
-        method=_text(headers.get(wire.METHOD)),
+        verb=verb,
+        method=method,
+        version=version,
         # A server of ours that puts a letter aside takes the broker's marks off: where they are,
         # the broker was the last.
         reason=_text(death.get("reason")) or _text(headers.get(wire.REASON)),
@@ -265,10 +269,17 @@ def letter_of(message: Message) -> Letter:
 
 
 def _name(message: Message) -> str:
-    message_id = message.message_id or ""
-    if _NAME.fullmatch(message_id):
-        return message_id
+    name = message.message_id or message.correlation_id or ""
+    if _NAME.fullmatch(name):
+        return name
     return f"~{hashlib.sha256(message.body).hexdigest()[:16]}"
+
+
+def _asked(line: str) -> tuple[str | None, str | None, str | None]:
+    with suppress(wire.Unusable):
+        verb, method, version = wire.read_line(line)
+        return verb.value, method, version
+    return None, None, None
 
 
 def _last_death(deaths: object) -> Mapping[str, object]:

@@ -34,15 +34,13 @@ class Message(NamedTuple):
     body: bytes
     content_type: str = ""
     kind: str = ""
-    """AMQP's `type`."""
+    """AMQP's `type`: of a request its first line, see `wire`."""
     message_id: str | None = None
     correlation_id: str | None = None
     reply_to: str | None = None
     expires_ms: int | None = None
     is_durable: bool = True
     headers: Mapping[str, object] = NO_HEADERS
-    app_id: str = ""
-    """Of a reply: the server's name."""
     is_unreadable: bool = False
     """Whether its header could not be decoded: then there is nothing but the body."""
 

@@ -13,8 +13,8 @@ from rpcgen_runtime.messages import Failure
 
 _OURS: Final = frozenset(
     [
-        wire.METHOD, wire.VERSION, wire.DEADLINE, wire.CONTEXT, wire.TRACEPARENT, wire.TOKEN,
-        wire.ATTEMPT, wire.REASON, wire.ORIGIN,
+        wire.DEADLINE, wire.CONTEXT, wire.TRACEPARENT, wire.TOKEN, wire.ATTEMPT, wire.REASON,
+        wire.ORIGIN,
     ]
 )  # fmt: skip
 _DEATHS: Final = ("x-death", "x-first-death-", "x-last-death-")

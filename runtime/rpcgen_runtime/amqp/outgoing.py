@@ -41,7 +41,6 @@ class Outgoing:
         options: AmqpOptions,
         measures: Measures,
         *,
-        server: str,
         prefetch: int,
         timers: Timers,
         is_idle: Callable[[], bool],
@@ -49,7 +48,7 @@ class Outgoing:
     ) -> None:
         """Take whether nothing runs, and what is called with a queue that is not there."""
         self.link = Link(url.hosts, access, measures, "publishing")
-        self._server, self._max_body = server, options.max_body
+        self._max_body = options.max_body
         self._timers, self._is_idle, self._restore = timers, is_idle, restore
         timeout = options.confirm_timeout
         # The broker hands out no more than it has room for: some of that room may wait for a word.
@@ -176,7 +175,7 @@ class Outgoing:
         connection.send_at_once(self._is_idle)
 
     def _encoded(self, message: Message, reply: Reply) -> Message:
-        return encode_reply(message, reply, server=self._server, max_body=self._max_body)
+        return encode_reply(message, reply, max_body=self._max_body)
 
 
 class _Way:

@@ -1,7 +1,7 @@
 """Replies as AMQP messages, and back. No I/O.
 
 A reply has the request's `correlation_id` and content type; `type` is `result`, and the body the
-result; or `error`, and the body `{"code": …, "message": …, "data": …}`. `app_id` is the server.
+result; or `error`, and the body `{"code": …, "message": …, "data": …}`.
 """
 
 from typing import Final
@@ -10,7 +10,7 @@ from pydantic_core import from_json, to_json
 
 from rpcgen_runtime import errors
 from rpcgen_runtime.amqp.bodies import JSON, MSGPACK, unpacked, written
-from rpcgen_runtime.amqp.messages import NO_HEADERS, Message
+from rpcgen_runtime.amqp.messages import Message
 from rpcgen_runtime.errors import BadReply
 from rpcgen_runtime.messages import Failure, Reply, Success
 
@@ -21,7 +21,7 @@ MAX_TOLD = 4_096
 """Characters of an error's message."""
 
 
-def encode_reply(message: Message, reply: Reply, *, server: str, max_body: int) -> Message:
+def encode_reply(message: Message, reply: Reply, *, max_body: int) -> Message:
     """Return the answer to the request that `message` was."""
     if isinstance(reply, Success):
         kind, body = RESULT, reply.result
@@ -32,10 +32,7 @@ def encode_reply(message: Message, reply: Reply, *, server: str, max_body: int) 
         kind, body = ERROR, _error(Failure(errors.RESPONSE_TOO_LARGE, text))
     body, content_type = written(body, is_msgpack=message.content_type == MSGPACK)
     # By position: by name it takes three times as long.
-    return Message(
-        body, content_type, kind, None, message.correlation_id, None, None, False, NO_HEADERS,
-        server,
-    )  # fmt: skip
+    return Message(body, content_type, kind, None, message.correlation_id, None, None, False)
 
 
 def decode_reply(message: Message, *, max_body: int) -> Reply:

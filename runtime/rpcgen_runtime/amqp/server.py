@@ -53,7 +53,6 @@ class AmqpAcceptor:
             access_of(url, options, tls, f"server {office.plate.server}"),
             options,
             office.topology,
-            server=office.plate.server,
             places=office.places,
             may_repeat=office.may_repeat,
             method_of=office.method_of,

@@ -42,7 +42,6 @@ def properties_of(message: Message) -> Any:
         expiration=None if message.expires_ms is None else str(message.expires_ms),
         message_id=message.message_id,
         type=message.kind or None,
-        app_id=message.app_id or None,
     )
 
 
@@ -54,7 +53,6 @@ def message_of(properties: Any, body: bytes) -> Message:
         body=body,
         content_type=_text(properties.content_type) or "",
         kind=_text(properties.type) or "",
-        app_id=_text(properties.app_id) or "",
         message_id=_text(properties.message_id),
         correlation_id=_text(properties.correlation_id),
         reply_to=_text(properties.reply_to),

@@ -1,13 +1,12 @@
 """Requests as AMQP messages, and back; the names of our headers. No I/O.
 
 A request: the body is the parameters alone, JSON or msgpack by `content_type`. Of AMQP's own
-properties: `type` is the verb, `message_id` names the request, `correlation_id` and `reply_to` are
-set for calls, `expiration` is what remains of a call's deadline in milliseconds, and so the time
-that remains. Headers, texts and whole numbers only, because pika cuts fractions and dates can break
-readers:
+properties: `type` is its first line, such as `call Volumes.create 1.2`: the verb, the method's full
+name, the lowest version that the arguments need. `correlation_id` names a call, `message_id` what
+is none; `reply_to` is set for calls; `expiration` is what remains of a call's deadline in
+milliseconds, and so the time that remains. All else is in headers, texts and whole numbers only,
+because pika cuts fractions and dates can break readers:
 
-    method        its full name, such as `Volumes.create`
-    version       the lowest version that the arguments need
     deadline-ms   of a call: the deadline in milliseconds since 1970 (see `clocks`); not there where
                   the sender knows that its clock differs
     context       the caller's data: a JSON object of texts, in ASCII
@@ -20,6 +19,7 @@ import json
 import re
 import time
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Final, NamedTuple
 
 from pydantic_core import from_json
@@ -33,8 +33,6 @@ from rpcgen_runtime.errors import InvalidRequest
 from rpcgen_runtime.messages import CALL, FANOUT, Failure, Request, Verb
 from rpcgen_runtime.unique import unique_name
 
-METHOD: Final = "method"
-VERSION: Final = "version"
 DEADLINE: Final = "deadline-ms"
 CONTEXT: Final = "context"
 TRACEPARENT: Final = "traceparent"
@@ -52,9 +50,11 @@ MAX_CONTEXT = 8_192
 MAX_EXPIRES_MS = 2**31 - 1
 DEFAULT_TIMEOUT = 60.0
 
-_METHOD = re.compile(r"[\x21-\x7e]{1,512}")
+MAX_LINE = 255
+"""Bytes of a property (AMQP 0-9-1, section 4.2.5.3)."""
+
+_METHOD = re.compile(r"[\x21-\x7e]+")
 _ID = re.compile(r"[\x21-\x7e]{1,128}")
-_CALL_TYPE: Final = Verb.CALL.value
 _VERBS: Mapping[str, Verb] = {it.value: it for it in Verb}
 _REPLY_QUEUE = re.compile(r"amq\.(gen-|rabbitmq\.reply-to\.)[\x21-\x7e]{1,230}")
 """What a queue for replies is called: the broker chooses, so that nobody can be aimed at."""
@@ -93,16 +93,14 @@ def encode_request(
         raise InvalidRequest(
             f"the parameters of `{request.name}` have {len(body):,} bytes; accepted: {max_body:,}"
         )
-    headers: dict[str, object] = {METHOD: request.name}
-    if request.version is not None:
-        headers[VERSION] = request.version
+    headers: dict[str, object] = {}
     if request.traceparent is not None:
         headers[TRACEPARENT] = request.traceparent
     if request.token is not None:
         headers[TOKEN] = request.token
     if request.data:
         headers[CONTEXT] = json.dumps(dict(request.data), separators=(",", ":"))
-        # All else is as long as a name, a version, a trace and a token may be.
+        # All else is as long as a trace and a token may be.
         if sum(len(str(it)) for it in headers.values()) > MAX_HEADERS:
             raise InvalidRequest(f"what goes beside the parameters is above {MAX_HEADERS:,} bytes")
     verb = request.verb
@@ -114,48 +112,59 @@ def encode_request(
         expires_ms = max(1, min(request.deadline.remaining_ms(), MAX_EXPIRES_MS))
         if tells_deadline:
             headers[DEADLINE] = _now_ms() + expires_ms
-    message_id = request.message_id
-    if not is_call:
-        reply_to = None
-    # By position: by name it takes three times as long. After `message_id`: `correlation_id`.
-    return Message(
-        body, content_type, _CALL_TYPE if is_call else verb.value, message_id,
-        message_id if is_call else None, reply_to, expires_ms, is_durable, headers,
-    )  # fmt: skip
+    line = _line("call" if is_call else verb.value, request.name, request.version)
+    # By position: by name it takes three times as long. After `line`: `message_id` and
+    # `correlation_id`, of which a call has the second one.
+    name = request.message_id
+    if is_call:
+        return Message(
+            body, content_type, line, None, name, reply_to, expires_ms, is_durable, headers
+        )
+    return Message(body, content_type, line, name, None, None, expires_ms, is_durable, headers)
 
 
 def decode_request(message: Message, *, max_body: int, work_timeout: float) -> Incoming:
     """Return the request that a message is. Raises Unusable."""
     if message.is_unreadable:
         raise Unusable(errors.PARSE_ERROR, "the header cannot be decoded")
-    verb, headers = _VERBS.get(message.kind), message.headers
-    if verb is None:
-        raise Unusable(errors.INVALID_REQUEST, "`type` is none of call, cast, fanout, event")
-    name = headers.get(METHOD)
-    if not isinstance(name, str) or not _METHOD.fullmatch(name):
-        raise Unusable(errors.INVALID_REQUEST, "there is no `method`")
+    verb, name, version = read_line(message.kind)
+    headers = message.headers
     is_call = verb is CALL
     if is_call:
-        _check_way_back(message)
+        message_id = _way_back(message)
+    else:
+        message_id = message.message_id or ""
+        if not _ID.fullmatch(message_id):
+            message_id = unique_name()
     if len(message.body) > max_body:
         raise Unusable(errors.INVALID_REQUEST, f"the body is above {max_body:,} bytes")
     if is_call or verb is FANOUT:
         deadline = _deadline(message.expires_ms, headers.get(DEADLINE), is_answered=is_call)
     else:
         deadline = Deadline.after(work_timeout)
-    message_id = message.message_id or ""
-    is_checked = is_call and message_id == message.correlation_id
-    if not is_checked and not _ID.fullmatch(message_id):
-        message_id = unique_name()
     # By position, too: verb, name, params, version, deadline, message_id, data, traceparent,
     # target, token.
     request = Request(
-        verb, name, _params(message), _text(headers, VERSION), deadline, message_id,
+        verb, name, _params(message), version, deadline, message_id,
         _data(headers) if CONTEXT in headers else {},
         _text(headers, TRACEPARENT) if TRACEPARENT in headers else None, None,
         _text(headers, TOKEN) if TOKEN in headers else None,
     )  # fmt: skip
     return Incoming(request, attempt_of(message))
+
+
+@lru_cache(1_024)
+def read_line(line: str) -> tuple[Verb, str, str | None]:
+    """Return the verb, the method and the version in a request's `type`. Raises Unusable."""
+    kind, *rest = line.split(" ")
+    verb = _VERBS.get(kind)
+    if verb is None:
+        raise Unusable(
+            errors.INVALID_REQUEST, "`type` begins with none of call, cast, fanout, event"
+        )
+    if len(rest) not in {1, 2} or not _METHOD.fullmatch(rest[0]):
+        raise Unusable(errors.INVALID_REQUEST, "`type` names no method")
+    return verb, rest[0], rest[1] if len(rest) == 2 else None
 
 
 def attempt_of(message: Message) -> int:
@@ -170,7 +179,18 @@ def may_answer(message: Message) -> bool:
     return is_queue and bool(message.correlation_id)
 
 
-def _check_way_back(message: Message) -> None:
+@lru_cache(1_024)
+def _line(verb: str, name: str, version: str | None) -> str:
+    """Return what `read_line` reads. Raises InvalidRequest."""
+    line = f"{verb} {name}" if version is None else f"{verb} {name} {version}"
+    if not _METHOD.fullmatch(name) or len(line) > MAX_LINE:
+        text = f"{MAX_LINE} characters with verb and version, printable, of ASCII, no space"
+        raise InvalidRequest(f"`{name}` is no name for RabbitMQ; accepted: {text}")
+    return line
+
+
+def _way_back(message: Message) -> str:
+    """Return what the sender of a call knows it by, and its reply. Raises Unusable."""
     correlation_id = message.correlation_id or ""
     if not _ID.fullmatch(correlation_id):
         raise Unusable(
@@ -180,6 +200,7 @@ def _check_way_back(message: Message) -> None:
         raise Unusable(
             errors.INVALID_REQUEST, "a call's `reply_to` is a queue that the broker named"
         )
+    return correlation_id
 
 
 def _text(headers: Mapping[str, object], name: str) -> str | None:
