@@ -5,7 +5,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from rpcgen_runtime import NoServer, errors
-from rpcgen_runtime.amqp import topology
+from rpcgen_runtime.amqp import guard, topology
 from rpcgen_runtime.amqp.names import MAX_NAME, calls, routing_key, unserved
 from tests.amqp.scene import TARGET, Scene, route_of
 from tests.runtime.generated.new.trial.work.v1 import WorkClient
@@ -96,4 +96,13 @@ def test_what_nobody_serves_comes_back_at_once(scene: Scene) -> None:
         it.name: it.arguments for it in topology.exchanges("rpcgen")
     }
     scene.serve(Worker())
+    assert client.run("x") == "x"
+
+
+def test_what_a_first_call_asks_the_broker_is_read_at_once_though_confirms_may_lie(
+    scene: Scene, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene.serve(Worker())
+    monkeypatch.setattr(guard, "UNREAD", 10.0)
+    client = scene.client(WorkClient, timeout=5.0)
     assert client.run("x") == "x"

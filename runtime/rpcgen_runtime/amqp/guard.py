@@ -62,6 +62,7 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
     _is_awaited: Callable[[], bool] | None = None
     _most_unread = 0
     _unread = 0
+    _is_asked = False
     _look_later: asyncio.TimerHandle | None = None
 
     @cached_property
@@ -93,8 +94,10 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
             outgoing += self._take_acks()
         outgoing.append(data)
 
-    _adapter_emit_data = emit
-    """What pika calls."""
+    def _adapter_emit_data(self, data: bytes) -> None:
+        """Send what pika sends: it asks for something, and somebody waits for the answer."""
+        self._is_asked = True
+        self.emit(data)
 
     def acknowledge(self, acks: Acks) -> None:
         """Send acknowledgements at the end of this turn of the event loop.
@@ -210,7 +213,8 @@ class GuardedConnection(AsyncioConnection):  # type: ignore[misc]  # pika has no
 
     def _leave_unread(self, transport: Any, sent: int) -> None:
         self._unread += sent
-        is_awaited = self._is_awaited is not None and self._is_awaited()
+        is_awaited = self._is_asked or (self._is_awaited is not None and self._is_awaited())
+        self._is_asked = False
         if is_awaited or self._unread >= self._most_unread:
             self._unread = 0
             if self._look_later is not None:
