@@ -73,7 +73,7 @@ def _told(plan: Plan, results: list[Result], versions: Versions, begun: float) -
         "begun": time.strftime("%Y-%m-%dT%H:%M:%SZ", time.gmtime(begun)),
         "took_s": round(time.time() - begun),
         "machine": machine(),
-        "rounds": plan.rounds,
+        "rounds": len({it.round for it in results}),
         "seconds": plan.settings.seconds,
         "uvloop": plan.settings.is_uvloop,
         "versions": versions,

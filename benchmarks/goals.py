@@ -32,15 +32,17 @@ class Goal:
     is_uvloop: bool = False
     """Whether it is one of runs under uvloop, and not of the others."""
 
+    def is_measured(self, rows: Rows) -> bool:
+        """Whether a run was to find it."""
+        subjects = (self.ours, self.other or self.ours)
+        return all((it, self.cell) in rows for it in subjects)
+
     def found(self, rows: Rows) -> float | None:
-        """Return what a run found; None where it did not measure it."""
-        ours = rows.get((self.ours, self.cell))
-        if ours is None or not ours.has_figures:
-            return None
-        if self.other is None:
-            return ours.median(self.of)
-        other = rows.get((self.other, self.cell))
-        return None if other is None else ours.ratio(other, self.of)
+        """Return what a run found; None where there is no round in which nobody failed."""
+        ours = rows[self.ours, self.cell]
+        if self.other is not None:
+            return ours.ratio(rows[self.other, self.cell], self.of)
+        return ours.median(self.of) if ours.has_figures else None
 
 
 def _latency(figures: Figures) -> float:
@@ -73,17 +75,20 @@ class Outcome:
     """What a run says of a goal."""
 
     goal: Goal
-    found: float
+    found: float | None
+    """None where it failed."""
 
     @property
     def is_reached(self) -> bool:
         """Whether this is enough."""
         wanted = self.goal.wanted
+        if self.found is None:
+            return False
         return self.found <= wanted if self.goal.is_most else self.found >= wanted
 
 
 def outcomes(tables: Iterable[Table], *, is_uvloop: bool) -> list[Outcome]:
     """Return what a run says of the goals that it measured."""
     rows = {(row.subject.name, table.cell): row for table in tables for row in table.rows}
-    found = [(it, it.found(rows)) for it in GOALS if it.is_uvloop == is_uvloop]
-    return [Outcome(goal, value) for goal, value in found if value is not None]
+    goals = [it for it in GOALS if it.is_uvloop == is_uvloop and it.is_measured(rows)]
+    return [Outcome(it, it.found(rows)) for it in goals]

@@ -68,7 +68,7 @@ def _goal(outcome: Outcome) -> tuple[str, ...]:
     told = (subjects, goal.cell.work.value, goal.cell.crowd, loop, goal.kind)
     return (
         ", ".join(filter(None, told)),
-        f"{outcome.found:.2f}",
+        "failed" if outcome.found is None else f"{outcome.found:.2f}",
         f"{'at most' if goal.is_most else 'at least'} {goal.wanted:g}",
         "yes" if outcome.is_reached else "no",
     )

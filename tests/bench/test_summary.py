@@ -79,7 +79,14 @@ def test_what_is_to_be_reached_is_told_of_what_was_measured() -> None:
 def test_what_was_measured_but_failed_reaches_nothing() -> None:
     failed = rounds("http-async", *[Failed("OSError: no wire")] * 3)
     others = [it for it in RESULTS if it.subject in {"grpc-aio", "uvicorn"}]
-    assert outcomes(summed_up([*failed, *others]), is_uvloop=False) == []
+    told = outcomes(summed_up([*failed, *others]), is_uvloop=False)
+    assert [(it.goal.other, it.found, it.is_reached) for it in told] == [
+        ("grpc-aio", None, False),
+        ("uvicorn", None, False),
+    ]
+    assert "| http-async / uvicorn, add, 32 callers | failed | at least 0.8 | no |" in (
+        goals_as_markdown(told)
+    )
 
 
 def test_a_terminal_and_a_page_show_the_tables() -> None:
