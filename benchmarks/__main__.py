@@ -47,7 +47,7 @@ def main(arguments: list[str]) -> int:
         told = _told(plan, results, versions, begun)
         given.json.write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
     if given.plot is not None and results:
-        code = code or _plot(tables, given.plot)
+        code = max(code, _plot(tables, given.plot))
     return code
 
 

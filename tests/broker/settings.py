@@ -31,8 +31,8 @@ class Settings:
     address: str = "127.0.0.1"
     plugins: tuple[str, ...] = ("rabbitmq_management",)
     is_small: bool = True
-    """One scheduler, and counters that are told soon: of such nodes many run at once. Without it,
-    what RabbitMQ itself chooses."""
+    """One scheduler, little memory, and counters that are told soon: of such nodes many run at once.
+    Without it, what RabbitMQ itself chooses."""
     lines: tuple[str, ...] = ()
     """More of the configuration file."""
     tls: bool = False
@@ -70,13 +70,16 @@ def configuration(settings: Settings) -> str:
     lines = [
         f"listeners.tcp.1 = {address}:{ports.amqp}",
         "loopback_users = none",
-        # Independent of what the machine has, and of who else fills it.
-        "vm_memory_high_watermark.absolute = 512MB",
-        "disk_free_limit.absolute = 10MB",
-        # A default of 512 MB is written to the disk before it is used for the first time.
-        "raft.wal_max_size_bytes = 16000000",
         "log.file.level = info",
     ]
+    if settings.is_small:
+        lines += [
+            # Independent of what the machine has, and of who else fills it.
+            "vm_memory_high_watermark.absolute = 512MB",
+            "disk_free_limit.absolute = 10MB",
+            # A default of 512 MB is written to the disk before it is used for the first time.
+            "raft.wal_max_size_bytes = 16000000",
+        ]
     if "rabbitmq_management" in settings.plugins:
         lines += [
             f"management.tcp.ip = {address}",
