@@ -16,6 +16,7 @@ import pytest
 from tests.broker.api import Api, ApiError
 from tests.broker.node import Node
 from tests.broker.plugin import need_rabbitmq
+from tests.broker.settings import Settings, configuration
 from tests.runtime.places import PATIENCE, eventually
 
 # One node, and so one process, for all of them.
@@ -30,6 +31,13 @@ def node() -> Iterator[Node]:
     need_rabbitmq()
     with Node(tls=True) as made:
         yield made
+
+
+def test_a_node_that_is_not_small_has_rabbitmqs_own_limits() -> None:
+    told = {it: configuration(Settings(Path(), "", "", is_small=it)) for it in (True, False)}
+    for limit in ("vm_memory_high_watermark", "disk_free_limit", "raft.", "collect_statistics"):
+        assert limit in told[True]
+        assert limit not in told[False]
 
 
 def connected(url: str, name: str = "") -> pika.BlockingConnection:
