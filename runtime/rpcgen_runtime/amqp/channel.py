@@ -15,9 +15,11 @@ from rpcgen_runtime.amqp.inbox import Inbox, OnConfirm
 from rpcgen_runtime.amqp.messages import AmqpError, Delivery, Message, Queue, Table
 from rpcgen_runtime.amqp.translation import error_of, message_of, properties_of
 
-ANSWER_TIMEOUT = 6.0
-"""Seconds in which the broker answers what is asked on a channel: a quorum queue without a leader
-may never."""
+ANSWER_TIMEOUT = 15.0
+"""Seconds in which the broker answers what it can answer alone. One to which thousands come back at
+once is slow, and slower for each that gives up and asks again."""
+QUEUE_TIMEOUT = 6.0
+"""Seconds in which a queue answers that others may use: one without a leader may never."""
 CLOSE_TIMEOUT = 1.0
 """Seconds in which the broker answers a farewell."""
 
@@ -45,16 +47,16 @@ class Channel:
         self._acks = Acks(self._number)
         raw.add_on_close_callback(self._on_close)
 
-    async def answered(self, future: "asyncio.Future[Any]") -> Any:
-        """Return what the broker answers. Raises AmqpError, also where it does not."""
+    async def answered(self, future: "asyncio.Future[Any]", within: float = ANSWER_TIMEOUT) -> Any:
+        """Return what the broker answers within so many seconds. Raises AmqpError."""
         if self.closed.done():
             raise self.closed.result()
         self._waiting.add(future)
         try:
-            async with asyncio.timeout(ANSWER_TIMEOUT):
+            async with asyncio.timeout(within):
                 return await future
         except TimeoutError:
-            raise AmqpError(0, f"the broker did not answer within {ANSWER_TIMEOUT:g} s") from None
+            raise AmqpError(0, f"the broker did not answer within {within:g} s") from None
         finally:
             self._waiting.discard(future)
 
@@ -79,14 +81,16 @@ class Channel:
                 exclusive=queue.exclusive,
                 arguments=dict(queue.arguments),
                 callback=done,
-            )
+            ),
+            ANSWER_TIMEOUT if queue.exclusive else QUEUE_TIMEOUT,
         )
         return str(found.method.queue)
 
     async def count(self, queue: str) -> tuple[int, int]:
         """Return how many messages and consumers a queue has. Raises AmqpError."""
         found = await self._ask(
-            lambda done: self._raw.queue_declare(queue, passive=True, callback=done)
+            lambda done: self._raw.queue_declare(queue, passive=True, callback=done),
+            QUEUE_TIMEOUT,
         )
         return int(found.method.message_count), int(found.method.consumer_count)
 
@@ -106,8 +110,12 @@ class Channel:
         on_cancel: Callable[[], None] | None = None,
         prefetch: int = 0,
         auto_ack: bool = False,
+        within: float = QUEUE_TIMEOUT,
     ) -> str:
-        """Begin to take messages; return the consumer's tag. Raises AmqpError."""
+        """Begin to take messages; return the consumer's tag. Raises AmqpError.
+
+        `within` is how many seconds the queue may take: `ANSWER_TIMEOUT` for an exclusive one.
+        """
         if prefetch:
             await self._ask(
                 lambda done: self._raw.basic_qos(prefetch_count=prefetch, callback=done)
@@ -122,7 +130,8 @@ class Channel:
 
         self._inbox.on_delivered = delivered
         found = await self._ask(
-            lambda done: self._raw.basic_consume(queue, _never, auto_ack=auto_ack, callback=done)
+            lambda done: self._raw.basic_consume(queue, _never, auto_ack=auto_ack, callback=done),
+            within,
         )
         return str(found.method.consumer_tag)
 
@@ -208,12 +217,14 @@ class Channel:
             settle(got, found)
 
         self._raw.basic_get(queue, taken)
-        found: Delivery | None = await self.answered(got)
+        found: Delivery | None = await self.answered(got, QUEUE_TIMEOUT)
         return found
 
     async def purge(self, queue: str) -> int:
         """Drop what waits in a queue; return how many. Raises AmqpError."""
-        found = await self._ask(lambda done: self._raw.queue_purge(queue, callback=done))
+        found = await self._ask(
+            lambda done: self._raw.queue_purge(queue, callback=done), QUEUE_TIMEOUT
+        )
         return int(found.method.message_count)
 
     def close_soon(self) -> None:
@@ -228,13 +239,15 @@ class Channel:
         self.close_soon()
         await asyncio.wait([self.closed], timeout=CLOSE_TIMEOUT)
 
-    async def _ask(self, start: Callable[[Callable[[Any], None]], object]) -> Any:
+    async def _ask(
+        self, start: Callable[[Callable[[Any], None]], object], within: float = ANSWER_TIMEOUT
+    ) -> Any:
         answer: asyncio.Future[Any] = self._loop.create_future()
         try:
             start(lambda frame: settle(answer, frame))
         except (problems.AMQPError, AttributeError) as error:
             raise AmqpError(0, f"the channel is closed: {error!r}") from error
-        return await self.answered(answer)
+        return await self.answered(answer, within)
 
     def _empty(self, _frame: object) -> None:
         if self._on_empty is not None:

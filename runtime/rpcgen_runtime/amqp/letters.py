@@ -17,7 +17,7 @@ from types import TracebackType
 from typing import Self
 
 from rpcgen_runtime.amqp import moved, replies, wire
-from rpcgen_runtime.amqp.channel import Channel
+from rpcgen_runtime.amqp.channel import QUEUE_TIMEOUT, Channel
 from rpcgen_runtime.amqp.connection import Connection
 from rpcgen_runtime.amqp.messages import AmqpError, Message
 from rpcgen_runtime.amqp.names import dead_name
@@ -181,7 +181,7 @@ class Sender:
         self._is_returned = False
         try:
             self._channel.publish("", queue, message, mandatory=True)
-            is_taken: bool | None = await self._channel.answered(confirmed)
+            is_taken: bool | None = await self._channel.answered(confirmed, QUEUE_TIMEOUT)
         except AmqpError as error:
             if error.code == ACCESS_REFUSED:
                 raise

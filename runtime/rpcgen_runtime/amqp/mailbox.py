@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from rpcgen_runtime.amqp.channel import ANSWER_TIMEOUT
 from rpcgen_runtime.amqp.connection import Connection
 from rpcgen_runtime.amqp.messages import Delivery
 from rpcgen_runtime.amqp.routes import REPLIES
@@ -25,6 +26,7 @@ class Mailbox:
             self._took,
             on_cancel=lambda: connection.abort("the queue for replies is gone"),
             auto_ack=True,
+            within=ANSWER_TIMEOUT,
         )
         self.address = name
 
